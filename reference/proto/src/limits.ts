@@ -1,0 +1,30 @@
+/** Lengths that the wire format fixes, in bytes (spec: KP, HK, CH, AUTH). */
+export const IDENTITY_KEY_LEN = 32;
+export const FINGERPRINT_LEN = 32;
+export const CHANNEL_ID_LEN = 16;
+/** X25519 public key (32) | ML-KEM-768 encapsulation key (1184). */
+export const HYBRID_PUBLIC_KEY_LEN = 1216;
+export const MAX_DEVICE_ID_LEN = 64;
+
+/** Default limits. A server may have others of its own (spec: DS, KP). */
+export const MAX_PACKAGE_LEN = 1024 * 1024;
+export const MAX_PAYLOAD_LEN = 5 * 1024 * 1024;
+export const MAX_QUEUE_MESSAGES = 10_000;
+export const MAX_QUEUE_BYTES = 256 * 1024 * 1024;
+/** Payload bytes in one answer of fetch, fetchWait or peek; one message always fits. */
+export const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+/** The longest a fetchWait waits, in milliseconds, whatever it asks for. */
+export const MAX_FETCH_WAIT_MS = 60_000;
+
+/** Wire version of the delivery methods. */
+export const WIRE_VERSION = 1;
+/** `Auth.version`: no token, or a bearer token. */
+export const AUTH_VERSION_NONE = 0;
+export const AUTH_VERSION_TOKEN = 1;
+
+/** The ALPN protocol, alone in the list (spec: TRN). */
+export const ALPN = 'capnp';
+/** UDP port of the default listen address 0.0.0.0:7000. */
+export const DEFAULT_PORT = 7000;
+/** QUIC idle time-out in milliseconds. */
+export const IDLE_TIMEOUT_MS = 30_000;
