@@ -20,10 +20,15 @@ try {
 
 const out = mkdtempSync(join(tmpdir(), 'codegen-'));
 try {
-  const names = readdirSync(schemas).filter((name) => name.endsWith('.capnp')).sort();
+  const names = readdirSync(schemas)
+    .filter((name) => name.endsWith('.capnp'))
+    .sort();
   if (names.length === 0) throw new Error(`no schemas in ${schemas}`);
   // stdin must be closed: the generator waits for it otherwise.
-  execFileSync(join(root, 'node_modules/.bin/capnp-es'), [...names, `-ots:${out}`], { cwd: schemas, stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync(join(root, 'node_modules/.bin/capnp-es'), [...names, `-ots:${out}`], {
+    cwd: schemas,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 
   const made = readdirSync(out).sort();
   const expected = names.map((name) => name.replace(/\.capnp$/, '.ts'));
