@@ -1,0 +1,106 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { quiche } from '@matrixai/quic/native/index.js';
+import type { Config } from '@matrixai/quic/native/types.js';
+import { QuicError } from './errors.ts';
+
+/** Largest UDP payload sent: fits an Ethernet path with room for tunnels; the binding does not discover more. */
+export const MAX_DATAGRAM = 1350;
+
+/** Named, since BoringSSL offers no Ed25519 certificates by default. */
+const SIGNATURE_ALGORITHMS = [
+  'ed25519',
+  ...['ecdsa_secp256r1_sha256', 'ecdsa_secp384r1_sha384', 'ecdsa_secp521r1_sha512'],
+  ...['rsa_pss_rsae_sha256', 'rsa_pss_rsae_sha384', 'rsa_pss_rsae_sha512'],
+  ...['rsa_pkcs1_sha256', 'rsa_pkcs1_sha384', 'rsa_pkcs1_sha512'],
+].join(':');
+
+/** A certificate chain and its private key, PEM. */
+export interface TlsFiles {
+  certPem: string | Uint8Array;
+  keyPem: string | Uint8Array;
+}
+
+/** What both sides may set of a connection. */
+export interface TransportOptions {
+  /** Protocols offered or accepted, in order of preference. */
+  alpn: string[];
+  /** Silence after which a connection is given up, in ms. Default 30,000. */
+  maxIdleTimeoutMs?: number | undefined;
+  /** Streams that the peer may have open at once. Default 100. */
+  initialMaxStreamsBidi?: number | undefined;
+  /** Default 0: unidirectional streams are not used. */
+  initialMaxStreamsUni?: number | undefined;
+  /** Bytes that the peer may send before we read: on the connection (default 10 MiB) and on a stream (default 1 MiB). */
+  initialMaxData?: number | undefined;
+  initialMaxStreamData?: number | undefined;
+}
+
+const bytesOf = (pem: string | Uint8Array): Uint8Array => (typeof pem === 'string' ? Buffer.from(pem) : pem);
+
+/** @throws QuicError `CONFIGURATION` unless both parse and belong together (the binding would not notice) */
+export function checkTls({ certPem, keyPem }: TlsFiles): void {
+  let certificate: X509Certificate;
+  try {
+    certificate = new X509Certificate(bytesOf(certPem));
+  } catch (cause) {
+    throw new QuicError('CONFIGURATION', 'the certificate is not readable as PEM', { cause });
+  }
+  let matches: boolean;
+  try {
+    matches = certificate.checkPrivateKey(createPrivateKey(Buffer.from(bytesOf(keyPem))));
+  } catch {
+    // No cause: what OpenSSL says of a private key stays here.
+    throw new QuicError('CONFIGURATION', 'the private key is not readable as PEM');
+  }
+  if (!matches) throw new QuicError('CONFIGURATION', 'the private key does not belong to the certificate');
+}
+
+/** @throws QuicError `CONFIGURATION` */
+export function serverConfig(tls: TlsFiles, options: TransportOptions): Config {
+  checkTls(tls);
+  return withTransport(
+    () =>
+      quiche.Config.withBoringSslCtx(
+        false,
+        false,
+        null,
+        [bytesOf(tls.keyPem)],
+        [bytesOf(tls.certPem)],
+        SIGNATURE_ALGORITHMS,
+      ),
+    options,
+  );
+}
+
+/** @param caPem trust anchors; without them the chain is not verified by TLS (the caller pins, or does not care) */
+export function clientConfig(caPem: string | Uint8Array | undefined, options: TransportOptions): Config {
+  const ca = caPem === undefined ? null : bytesOf(caPem);
+  return withTransport(
+    () => quiche.Config.withBoringSslCtx(ca !== null, false, ca, null, null, SIGNATURE_ALGORITHMS),
+    options,
+  );
+}
+
+function withTransport(make: () => Config, options: TransportOptions): Config {
+  let config: Config;
+  try {
+    config = make();
+  } catch (cause) {
+    throw new QuicError('CONFIGURATION', 'the certificate, key or trust anchor is not usable', { cause });
+  }
+  config.setApplicationProtos(options.alpn);
+  config.setMaxIdleTimeout(options.maxIdleTimeoutMs ?? 30_000);
+  config.setMaxRecvUdpPayloadSize(65_527);
+  config.setMaxSendUdpPayloadSize(MAX_DATAGRAM);
+  const streamData = options.initialMaxStreamData ?? 1 << 20;
+  config.setInitialMaxData(options.initialMaxData ?? 10 << 20);
+  config.setInitialMaxStreamDataBidiLocal(streamData);
+  config.setInitialMaxStreamDataBidiRemote(streamData);
+  config.setInitialMaxStreamDataUni(streamData);
+  // Windows grow with use, up to these; a peer held small on purpose stays small.
+  config.setMaxStreamWindow(Math.max(streamData, options.initialMaxStreamData === undefined ? 16 << 20 : 0));
+  config.setMaxConnectionWindow(options.initialMaxData === undefined ? 24 << 20 : options.initialMaxData);
+  config.setInitialMaxStreamsBidi(options.initialMaxStreamsBidi ?? 100);
+  config.setInitialMaxStreamsUni(options.initialMaxStreamsUni ?? 0);
+  return config;
+}
