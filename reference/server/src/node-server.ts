@@ -1,0 +1,91 @@
+import { ALPN, formatReason } from '@quicnprotochat/proto';
+import { listen, type QuicConnection, type QuicServer, type QuicStream } from '@quicnprotochat/quic';
+import { type RpcServerSession, serveVat } from '@quicnprotochat/rpc';
+import type { Certificate } from './certificate.ts';
+import type { Log } from './log.ts';
+import type { NodeService } from './service/node-service.ts';
+import type { Store } from './store/store.ts';
+
+/** What a node is put together from. */
+export interface NodeServerOptions {
+  host: string;
+  /** UDP port, 0 for a free one. */
+  port: number;
+  certificate: Certificate;
+  service: NodeService;
+  store: Store;
+  log: Log;
+  /** Connections from one address at once. */
+  maxConnectionsPerAddress?: number | undefined;
+}
+
+const BAD_PARAMS = formatReason('E020', 'the parameters are not those of the schema');
+/** How long clients get to take the last answers, in ms. */
+const LINGER_MS = 300;
+const LINGER_STEP_MS = 20;
+
+/** A NodeService on the network: each bidirectional stream of each connection is an RPC session of its own (spec: TRN). */
+export class NodeServer {
+  readonly #options: NodeServerOptions;
+  readonly #quic: QuicServer;
+  readonly #sessions: Set<RpcServerSession>;
+
+  private constructor(options: NodeServerOptions, quic: QuicServer, sessions: Set<RpcServerSession>) {
+    this.#options = options;
+    this.#quic = quic;
+    this.#sessions = sessions;
+  }
+
+  /** @throws QuicError for an unusable certificate; the system's error when the address is taken */
+  static async start(options: NodeServerOptions): Promise<NodeServer> {
+    const { service, log } = options;
+    const sessions = new Set<RpcServerSession>();
+    const serve = (stream: QuicStream): void => {
+      const session = serveVat(stream, {
+        dispatch: service.dispatch,
+        badParams: BAD_PARAMS,
+        onInternalError: (error) =>
+          log.error(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : error}`),
+      });
+      sessions.add(session);
+      void session.closed.then((end) => {
+        sessions.delete(session);
+        if (end.kind === 'protocol-error') log.info(`a session broke the rules: ${end.reason}`);
+      });
+    };
+    const quic = await listen({
+      host: options.host,
+      port: options.port,
+      alpn: [ALPN],
+      tls: options.certificate,
+      maxConnectionsPerAddress: options.maxConnectionsPerAddress,
+      onConnection: (connection: QuicConnection) => {
+        connection.onStream = serve;
+      },
+    });
+    return new NodeServer(options, quic, sessions);
+  }
+
+  /** Where it listens, with the real port. */
+  get address(): { host: string; port: number } {
+    return this.#quic.address;
+  }
+
+  /** Takes nothing new, answers what is in flight (waiting callers get an empty list), and lets go of everything. */
+  async stop(): Promise<void> {
+    this.#quic.stopAccepting();
+    const shutdowns = [...this.#sessions].map((session) => session.shutdown());
+    this.#options.service.endWaits();
+    await Promise.all(shutdowns);
+    await this.#linger();
+    await this.#quic.close({ code: 0, reason: 'the server is shutting down' });
+    await this.#options.store.close();
+  }
+
+  /** CONNECTION_CLOSE overtakes what is still on its way: clients that got their FIN close by themselves. */
+  async #linger(): Promise<void> {
+    for (let waited = 0; this.#quic.connections > 0 && waited < LINGER_MS; waited += LINGER_STEP_MS) {
+      await new Promise((resolve) => setTimeout(resolve, LINGER_STEP_MS));
+    }
+  }
+}

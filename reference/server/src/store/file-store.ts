@@ -1,0 +1,31 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Log } from '../log.ts';
+import { FileJournal } from './file-journal.ts';
+import { lockDirectory } from './lock.ts';
+import { MapStore } from './map-store.ts';
+import type { Store } from './store.ts';
+
+/**
+ * A store in a directory of its own: deliveries.bin, keypackages.bin, hybridkeys.bin and channels.bin, append-only. The
+ * state is in memory as well, so that reading costs no disk access and adding the same however long a queue is.
+ * @throws StoreError when another process uses the directory, or a file is damaged
+ */
+export async function fileStore(directory: string, log: Log): Promise<Store> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const unlock = await lockDirectory(directory);
+  try {
+    const store = await MapStore.open((name, snapshot) =>
+      FileJournal.open(join(directory, `${name}.bin`), snapshot, log),
+    );
+    const close = store.close.bind(store);
+    store.close = async () => {
+      await close();
+      await unlock();
+    };
+    return store;
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
