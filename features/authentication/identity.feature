@@ -1,0 +1,93 @@
+Feature: What an identity may do
+
+  @AUTH-012 @level:must @profile:core @source:decided
+  Rule: AUTH-012 Uploads are for oneself
+    A server MUST answer E016 to `uploadKeyPackage` and `uploadHybridKey` whose `identityKey` is not the caller's
+    identity, and store nothing.
+
+    @needs:accounts
+    Scenario: A KeyPackage for somebody else
+      Given Alice has no KeyPackages
+      When Mallory calls uploadKeyPackage with Alice's key as identityKey
+      Then the call fails with E016
+      And no KeyPackage of Alice is left
+
+    @needs:accounts
+    Scenario: A KeyPackage for an identity without account
+      When Mallory calls uploadKeyPackage with a stranger's key as identityKey
+      Then the call fails with E016
+
+    @needs:accounts
+    Scenario: A hybrid key for somebody else
+      Given Alice has uploaded a hybrid key
+      When Mallory calls uploadHybridKey with Alice's key as identityKey
+      Then the call fails with E016
+      And Bob fetches Alice's last hybrid key
+
+    @needs:accounts
+    Scenario: A hybrid key for an identity without account
+      When Mallory calls uploadHybridKey with a stranger's key as identityKey
+      Then the call fails with E016
+
+  @AUTH-013 @level:must @profile:core @source:decided
+  Rule: AUTH-013 One fetches one's own queue
+    A server MUST answer E016 to `fetch` and `fetchWait` whose `recipientKey` is not the caller's identity, and drain
+    nothing.
+
+    @needs:accounts
+    Scenario Outline: <person> calls <method> on Alice's queue
+      Given Alice's queue is empty
+      And Bob has put 2 messages into Alice's queue
+      When <person> calls <method> with Alice's key as recipientKey
+      Then the call fails with E016
+      And Alice's queue still holds its messages
+
+      Examples:
+        | person  | method    |
+        | Mallory | fetch     |
+        | Mallory | fetchWait |
+        | Bob     | fetch     |
+        | Bob     | fetchWait |
+
+    @needs:accounts
+    Scenario Outline: <method> on another's empty queue
+      Given Alice's queue is empty
+      When Mallory calls <method> with Alice's key as recipientKey
+      Then the call fails with E016
+
+      Examples:
+        | method    |
+        | fetch     |
+        | fetchWait |
+
+    @needs:accounts
+    Scenario Outline: <method> on the queue of an identity without account
+      When Mallory calls <method> with a stranger's key as recipientKey
+      Then the call fails with E016
+
+      Examples:
+        | method    |
+        | fetch     |
+        | fetchWait |
+
+  @AUTH-014 @level:must @profile:core @source:decided
+  Rule: AUTH-014 Everybody may look up and send
+    A server MUST let every caller with a valid token fetch another's KeyPackages and hybrid key and enqueue into
+    another's default queue.
+
+    @needs:accounts
+    Scenario Outline: <person> looks up Alice's keys and writes to her
+      Given Alice has no KeyPackages
+      And Alice has uploaded 1 KeyPackage
+      And Alice has uploaded a hybrid key
+      And Alice's queue is empty
+      Then <person> fetches Alice's KeyPackages in order
+      And <person> fetches Alice's last hybrid key
+      When <person> puts some text into Alice's queue
+      Then the call succeeds
+      And Alice's queue still holds its messages
+
+      Examples:
+        | person  |
+        | Bob     |
+        | Mallory |

@@ -1,0 +1,150 @@
+Feature: Fetching
+
+  @DS-011 @level:must @profile:core @source:stated
+  Rule: DS-011 Fetch removes
+    `fetch` MUST remove the messages that it returns, and no others.
+
+    Scenario: A second fetch
+      Given Alice's queue is empty
+      And Bob has put 2 messages into Alice's queue
+      When Alice fetches from Alice's queue
+      Then the answer holds all its messages
+      When Alice fetches from Alice's queue
+      Then the answer is empty
+
+    Scenario: A second fetch, from another connection
+      Given Alice's queue is empty
+      And Bob has put 2 messages into Alice's queue
+      When Alice fetches from Alice's queue
+      Then the answer holds all its messages
+      Given Alice connects anew
+      Then nothing is in Alice's queue
+
+    Scenario: New messages after a fetch
+      Given Alice's queue is empty
+      And Bob has put 2 messages into Alice's queue
+      When Alice fetches from Alice's queue
+      Then the answer holds all its messages
+      Given Bob has put 2 messages into Alice's queue
+      When Alice fetches from Alice's queue
+      Then the answer holds all its messages
+
+  @DS-012 @level:must @profile:core @source:decided
+  Rule: DS-012 No more than the limit
+    `fetch` and `fetchWait` MUST return the first messages of the queue, at most `limit` of them, and all when `limit`
+    is 0.
+
+    Scenario Outline: Limit <limit> of 5 messages
+      Given Alice's queue is empty
+      And Bob has put 5 messages into Alice's queue
+      When Alice fetches from Alice's queue with limit <limit>
+      Then the answer holds its first <count> messages
+      And Alice's queue still holds its messages
+
+      Examples:
+        | limit      | count |
+        | 1          | 1     |
+        | 2          | 2     |
+        | 4          | 4     |
+        | 5          | 5     |
+        | 6          | 5     |
+        | 4294967295 | 5     |
+        | 0          | 5     |
+
+    Scenario Outline: A wait with limit <limit>, 4 messages queued
+      Given Alice's queue is empty
+      And Bob has put 4 messages into Alice's queue
+      When a wait of 20000 ms with limit <limit> begins on Alice's queue
+      Then the wait ends with its first <count> messages
+      And Alice's queue still holds its messages
+
+      Examples:
+        | limit | count |
+        | 1     | 1     |
+        | 3     | 3     |
+        | 5     | 4     |
+        | 0     | 4     |
+
+    Scenario: One by one
+      Given Alice's queue is empty
+      And Bob has put 3 messages into Alice's queue
+      When Alice fetches from Alice's queue with limit 1
+      Then the answer holds its first 1 message
+      When Alice fetches from Alice's queue with limit 1
+      Then the answer holds its first 1 message
+      When Alice fetches from Alice's queue with limit 1
+      Then the answer holds all its messages
+      When Alice fetches from Alice's queue with limit 1
+      Then the answer is empty
+
+  @DS-013 @level:must @profile:core @source:decided
+  Rule: DS-013 An empty queue is an empty list
+    `fetch` MUST return an empty list, at once and without an error, when nothing is queued.
+
+    Scenario Outline: Nothing queued, limit <limit>
+      Given Alice's queue is empty
+      When Alice fetches from Alice's queue with limit <limit>
+      Then the answer is empty
+
+      Examples:
+        | limit |
+        | 0     |
+        | 1     |
+
+  @DS-014 @level:must @profile:core @source:decided
+  Rule: DS-014 Fetches at once share nothing
+    Among calls that fetch from one queue at the same time, while messages are enqueued or not, a server MUST give each
+    message to exactly one and lose none.
+
+    Scenario: Many fetches at once
+      Given Alice's queue is empty
+      And Bob has put 30 messages into Alice's queue
+      When Alice fetches from Alice's queue by 20 calls at once with limit 2
+      Then each message of Alice's queue is in exactly one answer
+
+    Scenario: Fetches of everything at once
+      Given Alice's queue is empty
+      And Bob has put 10 messages into Alice's queue
+      When Alice fetches from Alice's queue by 10 calls at once with limit 0
+      Then each message of Alice's queue is in exactly one answer
+
+    Scenario: Fetches while messages come
+      Given Alice's queue is empty
+      When Bob puts 40 messages into Alice's queue while Alice fetches from it by 20 calls
+      Then each message of Alice's queue is in exactly one answer
+
+  @DS-015 @level:should @profile:core @source:decided
+  Rule: DS-015 Answers have a size
+    An answer of `fetch` and `fetchWait` SHOULD hold at most 8 MiB of payloads, and at least one message when the queue
+    has one.
+
+    Scenario: A fetch from a queue of 9 MiB
+      Given Alice's queue is empty
+      And Bob has put 9 MiB into Alice's queue
+      When Alice fetches from Alice's queue
+      Then the answer holds some of its messages and no more bytes than it should
+
+    Scenario: A wait on a queue of 9 MiB
+      Given Alice's queue is empty
+      And Bob has put 9 MiB into Alice's queue
+      When a wait of 20000 ms begins on Alice's queue
+      Then the wait ends with some of its messages and no more bytes than it should
+
+  @DS-016 @level:must @profile:core @source:decided
+  Rule: DS-016 What does not fit stays queued
+    When an answer of `fetch` or `fetchWait` holds fewer messages than the queue and `limit` allow, the server MUST keep
+    the others, in order, for the next call.
+
+    Scenario: All of a big queue
+      Given Alice's queue is empty
+      And Bob has put 9 MiB into Alice's queue
+      Then Alice's queue still holds its messages
+
+    Scenario: Big messages among small ones
+      Given Alice's queue is empty
+      And Bob has put 2 messages into Alice's queue
+      And Bob has put 9 MiB into Alice's queue
+      And Bob has put 2 messages into Alice's queue
+      When Alice fetches from Alice's queue
+      Then the answer holds some of its messages
+      And Alice's queue still holds its messages

@@ -1,0 +1,154 @@
+Feature: Queues
+
+  @DS-006 @level:must @profile:core @source:stated
+  Rule: DS-006 Each recipient has a queue
+    A server MUST keep the queues of different recipients apart: a message goes to the recipient that it was enqueued
+    for, and to no other.
+
+    Scenario: Two recipients
+      Given Alice's queue is empty
+      And Bob's queue is empty
+      And Mallory has put 2 messages into Alice's queue
+      And Mallory has put 1 message into Bob's queue
+      Then Bob's queue still holds its messages
+      And Alice's queue still holds its messages
+
+    Scenario: The sender's queue is not the recipient's
+      Given Alice's queue is empty
+      And Bob's queue is empty
+      And Bob has put 2 messages into Alice's queue
+      Then nothing is in Bob's queue
+      And Alice's queue still holds its messages
+
+  @DS-007 @level:must @profile:core @source:decided
+  Rule: DS-007 Channel ids of other lengths
+    A server MUST either answer E020 to a `channelId` whose length is neither 0 nor 16, or keep for it a queue of its
+    own, apart from the default queue, from every channel and from every other such id.
+
+    Scenario Outline: A channel id of <length> bytes
+      Given Alice's queue is empty
+      When Bob puts a message into Alice's queue under a channelId of <length> bytes
+      Then it is refused with E020, or kept in a queue of its own
+
+      Examples:
+        | length |
+        | 1      |
+        | 15     |
+        | 17     |
+        | 32     |
+
+    Scenario Outline: Fetching with a channel id of <length> bytes leaves the default queue alone
+      Given Alice's queue is empty
+      And Bob has put 2 messages into Alice's queue
+      When Alice fetches under a channelId of <length> bytes
+      Then it is refused with E020, or nothing is returned
+      And Alice's queue still holds its messages
+
+      Examples:
+        | length |
+        | 1      |
+        | 17     |
+
+    @profile:channels @needs:accounts
+    Scenario Outline: A channel's id, <change>
+      Given a channel between Alice and Bob
+      When Mallory puts a message into Alice's queue in the channel with Bob under its id <change>
+      Then it is refused with E020, or kept in a queue of its own
+      And nothing is in Alice's queue in the channel with Bob
+
+      Examples:
+        | change                |
+        | cut by its last byte  |
+        | and one more byte     |
+        | twice                 |
+
+  @DS-008 @level:must @profile:core @source:decided
+  Rule: DS-008 Messages come in order
+    A server MUST deliver the messages of a queue in the order of their sequence numbers, the lowest first.
+
+    Scenario: One sender
+      Given Alice's queue is empty
+      And Bob has put 12 messages into Alice's queue
+      When Alice fetches from Alice's queue
+      Then the answer holds all its messages in rising order
+
+    Scenario: Two senders in turn
+      Given Alice's queue is empty
+      And Bob has put 2 messages into Alice's queue
+      And Mallory has put 2 messages into Alice's queue
+      And Bob has put 1 message into Alice's queue
+      When Alice fetches from Alice's queue
+      Then the answer holds all its messages in rising order
+
+    Scenario: Some were fetched before the rest came
+      Given Alice's queue is empty
+      And Bob has put 4 messages into Alice's queue
+      When Alice fetches from Alice's queue with limit 2
+      Then the answer holds its first 2 messages
+      Given Bob has put 3 messages into Alice's queue
+      When Alice fetches from Alice's queue
+      Then the answer holds all its messages in rising order
+
+  @DS-009 @level:must @profile:core @source:decided
+  Rule: DS-009 Sequence numbers rise and never come back
+    Each message of a queue MUST get a sequence number greater than all that the queue has given before, also when the
+    queue was emptied in between.
+
+    Scenario: Messages in a row
+      Given Alice's queue is empty
+      And Bob has put 3 messages into Alice's queue
+      And Mallory has put 2 messages into Alice's queue
+      Then the numbers of Alice's queue have only risen
+
+    Scenario: The queue was emptied in between
+      Given Alice's queue is empty
+      And Bob has put 3 messages into Alice's queue
+      And Alice's queue is empty
+      And Bob has put 1 message into Alice's queue
+      And Alice's queue is empty
+      And Bob has put 2 messages into Alice's queue
+      Then the numbers of Alice's queue have only risen
+
+    Scenario: Waits emptied the queue in between
+      Given Alice's queue is empty
+      And Bob has put 2 messages into Alice's queue
+      When a wait of 20000 ms begins on Alice's queue
+      Then the wait ends with all its messages
+      When a wait of 20000 ms begins on Alice's queue
+      And Bob puts some text into Alice's queue
+      Then the wait ends with all its messages
+      Given Bob has put 1 message into Alice's queue
+      Then the numbers of Alice's queue have only risen
+
+    Scenario: Some of the queue was fetched in between
+      Given Alice's queue is empty
+      And Bob has put 4 messages into Alice's queue
+      When Alice fetches from Alice's queue with limit 3
+      Then the answer holds its first 3 messages
+      Given Bob has put 2 messages into Alice's queue
+      Then the numbers of Alice's queue have only risen
+
+  @DS-029 @level:must @profile:core @source:decided
+  Rule: DS-029 One sender's messages keep their order
+    Messages that one session enqueues into one queue, without waiting for the answers, MUST get their sequence numbers
+    in the order in which the calls were sent.
+
+    Scenario: Forty messages at once
+      Given Alice's queue is empty
+      When Bob puts 40 messages into Alice's queue without waiting for the answers
+      Then the numbers of Alice's queue have only risen
+      And Alice's queue still holds its messages
+
+  @DS-017 @level:should @profile:core @source:decided
+  Rule: DS-017 Queues have an end
+    A server SHOULD answer E015 to `enqueue` into a queue that holds as many messages as its limit, 10,000 by default,
+    and keep those; it accepts messages again when some were fetched.
+
+    Scenario: A full queue
+      Given Alice's queue is empty
+      When Bob puts messages into Alice's queue until it is full
+      Then the call fails with E015
+      And Alice's queue still holds its messages
+      When Bob puts some text into Alice's queue
+      Then the call succeeds
+      And Alice's queue still holds its messages

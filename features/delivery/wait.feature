@@ -1,0 +1,181 @@
+Feature: Waiting for messages
+
+  @DS-020 @level:must @profile:core @source:stated
+  Rule: DS-020 Waiting is for empty queues
+    `fetchWait` MUST return at once, as `fetch` does, when something is queued.
+
+    Scenario: Something is queued
+      Given Alice's queue is empty
+      And Bob has put 2 messages into Alice's queue
+      When a wait of 20000 ms begins on Alice's queue
+      Then the wait ends with all its messages
+      And nothing is in Alice's queue
+
+  @DS-021 @level:must @profile:core @source:stated
+  Rule: DS-021 A message ends the wait
+    A waiting `fetchWait` MUST return a message that is enqueued into its queue before the time-out, and remove it.
+
+    Scenario: A message comes
+      Given Alice's queue is empty
+      When a wait of 20000 ms begins on Alice's queue
+      Then the wait is still going on
+      When Bob puts some text into Alice's queue
+      Then the wait ends with all its messages
+      And nothing is in Alice's queue
+
+    Scenario: Wait after wait
+      Given Alice's queue is empty
+      When a wait of 20000 ms begins on Alice's queue
+      And Bob puts some text into Alice's queue
+      Then the wait ends with all its messages
+      When a wait of 20000 ms begins on Alice's queue
+      And Bob puts every byte value into Alice's queue
+      Then the wait ends with all its messages
+
+    Scenario: A wait of limit 1, and two messages
+      Given Alice's queue is empty
+      When a wait of 20000 ms with limit 1 begins on Alice's queue
+      And Bob puts 2 messages into Alice's queue without waiting for the answers
+      Then the wait ends with its first 1 message
+      And Alice's queue still holds its messages
+
+    Scenario: Sender and recipient share a session
+      Given everyone shares one session
+      And Alice's queue is empty
+      When a wait of 20000 ms begins on Alice's queue
+      And Bob puts some text into Alice's queue
+      Then the wait ends with all its messages
+
+  @DS-022 @level:must @profile:core @source:stated
+  Rule: DS-022 Time-out is an empty list
+    When nothing has been enqueued for `timeoutMs` milliseconds, `fetchWait` MUST return an empty list then, and not
+    before.
+
+    Scenario: Nothing comes
+      Given Alice's queue is empty
+      When a wait of 800 ms begins on Alice's queue
+      Then the wait ends with an empty list when its time is over
+
+    Scenario: No time at all
+      Given Alice's queue is empty
+      When a wait of 0 ms begins on Alice's queue
+      Then the wait ends with an empty list when its time is over
+
+    Scenario: The queue goes on after a time-out
+      Given Alice's queue is empty
+      When a wait of 300 ms begins on Alice's queue
+      Then the wait ends with an empty list when its time is over
+      Given Bob has put 1 message into Alice's queue
+      Then Alice's queue still holds its messages
+
+  @DS-023 @level:should @profile:core @source:decided
+  Rule: DS-023 Long waits are capped
+    A server SHOULD take every `timeoutMs`, and wait no longer than its own limit, 60 seconds by default, when it is
+    greater.
+
+    Scenario Outline: A wait of <ms> ms is a long wait
+      Given Alice's queue is empty
+      When a wait of <ms> ms begins on Alice's queue
+      Then the wait is still going on
+      When Bob puts some text into Alice's queue
+      Then the wait ends with all its messages
+
+      Examples:
+        | ms                   |
+        | 3600000              |
+        | 2147483648           |
+        | 4294967296           |
+        | 18446744073709551615 |
+
+    Scenario: The server's own limit
+      Given the target waits 10 seconds at most
+      And Alice's queue is empty
+      When a wait of 3600000 ms begins on Alice's queue
+      Then the wait ends with an empty list when its time is over
+
+  @DS-024 @level:must @profile:core @source:decided
+  Rule: DS-024 Only the own queue is delivered
+    A waiting `fetchWait` MUST NOT return or remove a message of another queue.
+
+    Scenario: A message for somebody else
+      Given Alice's queue is empty
+      And Bob's queue is empty
+      When a wait of 800 ms begins on Alice's queue
+      And Mallory puts some text into Bob's queue
+      Then the wait ends with an empty list
+      And Bob's queue still holds its messages
+
+  @DS-025 @level:should @profile:core @source:decided
+  Rule: DS-025 Only the own queue wakes
+    A waiting `fetchWait` SHOULD NOT return because something was enqueued into another queue.
+
+    Scenario: A message for somebody else
+      Given Alice's queue is empty
+      And Bob's queue is empty
+      When a wait of 800 ms begins on Alice's queue
+      And Mallory puts some text into Bob's queue
+      Then the wait ends with an empty list when its time is over
+
+    @profile:channels @needs:accounts
+    Scenario: A message in a channel
+      Given Alice's queue is empty
+      And a channel between Alice and Bob
+      When a wait of 800 ms begins on Alice's queue
+      And Bob puts some text into Alice's queue in the channel with Bob
+      Then the wait ends with an empty list when its time is over
+
+  @DS-026 @level:must @profile:core @source:decided
+  Rule: DS-026 Several waiters share nothing
+    When several calls wait on one queue, a server MUST give each message to exactly one of them and lose none.
+
+    Scenario: Three waiters, three messages
+      Given Alice's queue is empty
+      When 3 waits of 3000 ms with limit 1 begin on Alice's queue
+      And Bob puts 3 messages into Alice's queue without waiting for the answers
+      Then each message of Alice's queue is in exactly one answer
+
+    Scenario: Three waiters, one message
+      Given Alice's queue is empty
+      When 3 waits of 1000 ms begin on Alice's queue
+      And Bob puts some text into Alice's queue
+      Then each message of Alice's queue is in exactly one answer
+
+    Scenario: More messages than waiters
+      Given Alice's queue is empty
+      When 3 waits of 3000 ms with limit 1 begin on Alice's queue
+      And Bob puts 8 messages into Alice's queue without waiting for the answers
+      Then each message of Alice's queue is in exactly one answer
+
+  @DS-027 @level:must @profile:core @source:decided
+  Rule: DS-027 A cancelled wait takes nothing
+    A `fetchWait` that was cancelled by Finish, or whose session has ended, MUST NOT remove a message.
+
+    Scenario: Finish before the message comes
+      Given Alice's queue is empty
+      When a wait of 20000 ms begins on Alice's queue
+      And the wait is cancelled
+      And Bob puts some text into Alice's queue
+      Then Alice's queue still holds its messages
+
+    Scenario: The connection is lost before the message comes
+      Given Alice's queue is empty
+      When a wait of 20000 ms begins on Alice's queue
+      And the connection of the wait is lost
+      And Bob puts some text into Alice's queue
+      Then Alice's queue still holds its messages
+
+    Scenario: Another waiter gets it
+      Given Alice's queue is empty
+      When a wait of 20000 ms begins on Alice's queue
+      And the wait is cancelled
+      And a wait of 20000 ms begins on Alice's queue
+      And Bob puts some text into Alice's queue
+      Then the wait ends with all its messages
+
+    Scenario: The same session goes on after Finish
+      Given everyone shares one session
+      And Alice's queue is empty
+      When a wait of 20000 ms begins on Alice's queue
+      And the wait is cancelled
+      And Bob puts some text into Alice's queue
+      Then Alice's queue still holds its messages

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { nodeService } from '@quicnprotochat/proto';
+import type { RpcClient } from '@quicnprotochat/rpc';
+import type { ConformanceWorld } from './world.ts';
+
+/** Pause between two rounds, in ms: busy enough to be hit by whatever goes wrong, not a load. */
+const PAUSE_MS = 5;
+
+/**
+ * A client that enqueues to itself and fetches, over and over, on a connection of its own, while something hostile goes
+ * on elsewhere (spec: "one bad peer harms nobody else"). Any error, and any payload that does not come back, is a fault.
+ */
+export class Bystander {
+  readonly #world: ConformanceWorld;
+  readonly #rpc: RpcClient;
+  readonly #working: Promise<void>;
+  #isStopping = false;
+  #rounds = 0;
+
+  private constructor(world: ConformanceWorld, rpc: RpcClient) {
+    this.#world = world;
+    this.#rpc = rpc;
+    this.#working = this.#work();
+    // Looked at in `stop`.
+    this.#working.catch(() => {});
+  }
+
+  static async start(world: ConformanceWorld): Promise<Bystander> {
+    const bystander = new Bystander(world, await world.session());
+    await bystander.round();
+    return bystander;
+  }
+
+  /** Waits until one more round is through. @throws Error when one failed */
+  async round(): Promise<void> {
+    const wanted = this.#rounds + 1;
+    while (this.#rounds < wanted) await Promise.race([this.#working, sleep(PAUSE_MS)]);
+  }
+
+  /** @throws Error when the bystander noticed something */
+  async stop(): Promise<void> {
+    await this.round();
+    this.#isStopping = true;
+    await this.#working;
+  }
+
+  async #work(): Promise<void> {
+    while (!this.#isStopping && !this.#world.signal.aborted) {
+      await this.#once();
+      this.#rounds += 1;
+      await sleep(PAUSE_MS);
+    }
+  }
+
+  /** Mallory's default queue: scenarios with a bystander leave it alone. */
+  async #once(): Promise<void> {
+    const { identityKey } = this.#world.person('mallory');
+    const queue = {
+      recipientKey: identityKey,
+      channelId: new Uint8Array(),
+      version: 1,
+      auth: this.#world.auth('mallory'),
+    };
+    const payload = randomBytes(64);
+    const signal = AbortSignal.any([this.#world.signal, AbortSignal.timeout(this.#world.timeoutMs)]);
+    try {
+      await this.#rpc.call(nodeService.enqueue, { ...queue, payload }, { signal });
+      for (;;) {
+        const { payloads } = await this.#rpc.call(nodeService.fetch, { ...queue, limit: 0 }, { signal });
+        // What earlier scenarios left there comes first.
+        if (payloads.some((delivery) => payload.equals(delivery.payload))) return;
+        if (payloads.length === 0) throw new Error('a payload that was enqueued did not come back');
+      }
+    } catch (error) {
+      if (this.#world.signal.aborted) return;
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`another client, on a connection of its own, was harmed: ${why}`, { cause: error });
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import yargs from 'yargs';
+import packageJson from '../package.json' with { type: 'json' };
+import { conform } from './conform.ts';
+import { EXIT, SuiteError, UnreachableError, UsageError } from './errors.ts';
+import { type RawOptions, readOptions } from './options.ts';
+
+function parseArguments(args: string[]): RawOptions | undefined {
+  let shown: string | undefined;
+  const parsed = yargs(args)
+    .scriptName('conformance')
+    .usage(
+      '$0 [options]\n\nTests a quicnprotochat NodeService against the specification; by default an embedded reference server.',
+    )
+    .options({
+      target: { type: 'string', describe: 'HOST:PORT of the server under test (UDP)' },
+      accounts: {
+        type: 'string',
+        describe:
+          'JSON file of three or more accounts that the target knows:\n[{"name", "identityKey": 64 hex, "token": hex}, …]',
+      },
+      open: { type: 'boolean', default: false, describe: 'the target takes calls without a token' },
+      'tls-ca': { type: 'string', describe: 'PEM file: the certificate must chain up to it' },
+      pin: { type: 'string', describe: 'SHA-256 of the certificate (DER), 64 hex digits' },
+      insecure: {
+        type: 'boolean',
+        default: false,
+        describe: 'do not check the certificate (the default for a target)',
+      },
+      profile: {
+        type: 'string',
+        array: true,
+        default: [],
+        describe: 'only these profiles, which the target must offer then',
+      },
+      requirement: {
+        type: 'string',
+        array: true,
+        default: [],
+        describe: 'only these requirements (DS-004) or areas (DS)',
+      },
+      list: { type: 'boolean', default: false, describe: 'print what would run, and run nothing' },
+      timeout: { type: 'string', default: '10s', describe: 'how long one answer may take: 10, 10s, 1500ms' },
+      strict: { type: 'boolean', default: false, describe: 'a SHOULD that is not followed fails the run' },
+      limits: { type: 'string', describe: 'JSON file of the target’s own limits: queueMessages, payloadBytes, …' },
+      report: { type: 'string', array: true, default: [], describe: 'junit=FILE or json=FILE' },
+    })
+    .example('$0', 'the embedded reference server')
+    .example('$0 --target 127.0.0.1:7000 --accounts accounts.json', 'a server of yours')
+    .example('$0 --target 127.0.0.1:7000 --open --requirement DS', 'one area, on an open server')
+    .epilogue(
+      'Exit codes: 0 conformant, 1 not conformant, 2 wrong usage or configuration, 3 target unreachable or nothing ran, 4 the suite itself broke.',
+    )
+    .version(packageJson.version)
+    .strict()
+    .demandCommand(0, 0)
+    .wrap(110)
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new UsageError(`${message.split('\n').join(' ')} (see --help)`);
+    });
+  const options = parsed.parseSync(args, {}, (_error, _argv, output) => {
+    shown = output;
+  });
+  if (shown) {
+    console.log(shown);
+    return undefined;
+  }
+  return options as unknown as RawOptions;
+}
+
+/** @returns the exit code */
+export async function main(args: string[]): Promise<number> {
+  try {
+    const raw = parseArguments(args);
+    return raw === undefined ? EXIT.conformant : await conform(readOptions(raw), args);
+  } catch (error) {
+    if (error instanceof UsageError) return fail(EXIT.usage, error.message);
+    if (error instanceof UnreachableError) return fail(EXIT.unreachable, error.message);
+    if (error instanceof SuiteError) return fail(EXIT.suiteBroken, `the suite is broken: ${error.message}`);
+    return fail(EXIT.suiteBroken, `the suite is broken: ${error instanceof Error ? error.stack : error}`);
+  }
+}
+
+function fail(code: number, message: string): number {
+  console.error(`conformance: ${message}`);
+  return code;
+}

@@ -1,0 +1,66 @@
+/** What was sent and what came back, for people who read a failure. */
+export interface ExchangeEntry {
+  /** Milliseconds since the scenario began. */
+  atMs: number;
+  who: string;
+  kind: 'sent' | 'received' | 'note';
+  text: string;
+}
+
+const SHOWN_BYTES = 16;
+
+/** Bytes as people read them: all of a few, the beginning of many. */
+export function showBytes(bytes: Uint8Array): string {
+  const hex = Buffer.from(bytes.subarray(0, SHOWN_BYTES)).toString('hex');
+  const more = bytes.length > SHOWN_BYTES ? '…' : '';
+  return bytes.length === 0 ? '(empty)' : `${hex}${more} (${bytes.length} bytes)`;
+}
+
+/** A value as it may be shown. What is called accessToken or sessionToken is a secret. */
+export function show(value: unknown, name = ''): string {
+  if (value instanceof Uint8Array) {
+    return /token$/i.test(name) ? `(a token of ${value.length} bytes)` : showBytes(value);
+  }
+  if (Array.isArray(value)) {
+    const shown = value.slice(0, 5).map((element) => show(element));
+    return `[${shown.join(', ')}${value.length > 5 ? `, … ${value.length} in all` : ''}]`;
+  }
+  if (typeof value === 'object' && value !== null) {
+    return `{${Object.entries(value)
+      .map(([key, element]) => `${key}: ${show(element, key)}`)
+      .join(', ')}}`;
+  }
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+}
+
+/** Keeps the first and the last entries of a scenario: a flood is not worth reading. */
+export class ExchangeLog {
+  readonly #start = performance.now();
+  readonly #first: ExchangeEntry[] = [];
+  #last: ExchangeEntry[] = [];
+  #dropped = 0;
+
+  add(who: string, kind: ExchangeEntry['kind'], text: string): void {
+    const entry = { atMs: Math.round(performance.now() - this.#start), who, kind, text };
+    if (this.#first.length < 40) {
+      this.#first.push(entry);
+      return;
+    }
+    this.#last.push(entry);
+    if (this.#last.length > 40) {
+      this.#last.shift();
+      this.#dropped += 1;
+    }
+  }
+
+  entries(): ExchangeEntry[] {
+    if (this.#dropped === 0) return [...this.#first, ...this.#last];
+    const gap: ExchangeEntry = {
+      atMs: this.#first.at(-1)?.atMs ?? 0,
+      who: '',
+      kind: 'note',
+      text: `… ${this.#dropped} more …`,
+    };
+    return [...this.#first, gap, ...this.#last];
+  }
+}

@@ -1,0 +1,153 @@
+import type { Envelope, GherkinDocument, Pickle, TestCase, TestStepResult } from '@cucumber/messages';
+import type { ExchangeEntry } from './exchange.ts';
+import { linesOf, type PlannedScenario, placeOf } from './plan/features.ts';
+import type { ScenarioResult, Status } from './result.ts';
+
+/** Media types of what a scenario attaches. */
+export const SKIP_REASON = 'text/x.skip-reason';
+export const EXCHANGE = 'application/x.exchange+json';
+
+interface Running {
+  pickle: Pickle;
+  testCase: TestCase;
+  startedMs: number;
+  results: { stepId: string; result: TestStepResult }[];
+  skipReason: string | undefined;
+  exchange: ExchangeEntry[];
+}
+
+/** Errors of our own making: no server can cause them. */
+const OWN_FAULTS = new Set(['TypeError', 'ReferenceError', 'SyntaxError']);
+const toMs = ({ seconds, nanos }: { seconds: number; nanos: number }): number => seconds * 1000 + nanos / 1e6;
+
+/** Makes results of cucumber's message stream, and notices what did not run. */
+export class MessageReader {
+  readonly #planned: ReadonlyMap<string, PlannedScenario>;
+  readonly #onResult: (result: ScenarioResult) => void;
+  readonly #documents = new Map<string, Map<string, number>>();
+  readonly #pickles = new Map<string, Pickle>();
+  readonly #testCases = new Map<string, TestCase>();
+  readonly #running = new Map<string, Running>();
+  readonly #results = new Map<string, ScenarioResult>();
+  readonly #faults: string[] = [];
+
+  constructor(planned: ReadonlyMap<string, PlannedScenario>, onResult: (result: ScenarioResult) => void) {
+    this.#planned = planned;
+    this.#onResult = onResult;
+  }
+
+  take(envelope: Envelope): void {
+    if (envelope.gherkinDocument) this.#takeDocument(envelope.gherkinDocument);
+    else if (envelope.pickle) this.#pickles.set(envelope.pickle.id, envelope.pickle);
+    else if (envelope.testCase) this.#testCases.set(envelope.testCase.id, envelope.testCase);
+    else if (envelope.parseError) this.#faults.push(envelope.parseError.message);
+    else if (envelope.undefinedParameterType)
+      this.#faults.push(`undefined parameter type ${envelope.undefinedParameterType.name}`);
+    else if (envelope.testCaseStarted) {
+      const { id, testCaseId, timestamp } = envelope.testCaseStarted;
+      const testCase = this.#testCases.get(testCaseId) as TestCase;
+      const pickle = this.#pickles.get(testCase.pickleId) as Pickle;
+      this.#running.set(id, {
+        pickle,
+        testCase,
+        startedMs: toMs(timestamp),
+        results: [],
+        skipReason: undefined,
+        exchange: [],
+      });
+    } else if (envelope.attachment) {
+      const running = this.#running.get(envelope.attachment.testCaseStartedId ?? '');
+      if (running && envelope.attachment.mediaType === SKIP_REASON) running.skipReason = envelope.attachment.body;
+      if (running && envelope.attachment.mediaType === EXCHANGE)
+        running.exchange = JSON.parse(envelope.attachment.body);
+    } else if (envelope.testStepFinished) {
+      const { testCaseStartedId, testStepId, testStepResult } = envelope.testStepFinished;
+      this.#running.get(testCaseStartedId)?.results.push({ stepId: testStepId, result: testStepResult });
+    } else if (envelope.testCaseFinished) {
+      const { testCaseStartedId, timestamp } = envelope.testCaseFinished;
+      this.#finishCase(this.#running.get(testCaseStartedId) as Running, toMs(timestamp));
+      this.#running.delete(testCaseStartedId);
+    }
+  }
+
+  /** What ran, in the order of the plan, and what should have. */
+  finish(): { results: ScenarioResult[]; faults: string[] } {
+    const missing = [...this.#planned.keys()].filter((place) => !this.#results.has(place));
+    for (const place of missing) this.#faults.push(`${place} was planned and did not run`);
+    return {
+      results: [...this.#planned.keys()].flatMap((place) => this.#results.get(place) ?? []),
+      faults: this.#faults,
+    };
+  }
+
+  #takeDocument(document: GherkinDocument): void {
+    this.#documents.set(document.uri ?? '', linesOf(document));
+  }
+
+  #finishCase({ pickle, testCase, startedMs, results, skipReason, exchange }: Running, finishedMs: number): void {
+    const line = this.#documents.get(pickle.uri)?.get(pickle.astNodeIds.at(-1) as string) ?? 0;
+    const place = placeOf(pickle.uri, line);
+    const scenario = this.#planned.get(place);
+    if (!scenario) {
+      this.#faults.push(`${place} ran and was not planned`);
+      return;
+    }
+    const worst = worstOf(results);
+    const judged = judge(worst?.result, results.length, skipReason);
+    const isOptional = scenario.level !== 'MUST';
+    const result: ScenarioResult = {
+      scenario,
+      status: judged.status === 'failed' && isOptional ? 'warned' : judged.status,
+      durationMs: Math.round(finishedMs - startedMs),
+      reason: judged.reason,
+      failure:
+        judged.status === 'failed' && worst
+          ? { step: stepText(pickle, testCase, worst.stepId), message: messageOf(worst.result) }
+          : undefined,
+      exchange,
+    };
+    this.#results.set(place, result);
+    this.#onResult(result);
+  }
+}
+
+const SEVERITY = ['UNKNOWN', 'PASSED', 'SKIPPED', 'PENDING', 'UNDEFINED', 'AMBIGUOUS', 'FAILED'];
+
+function worstOf(results: Running['results']): Running['results'][number] | undefined {
+  return results.toSorted((a, b) => SEVERITY.indexOf(b.result.status) - SEVERITY.indexOf(a.result.status))[0];
+}
+
+function judge(
+  result: TestStepResult | undefined,
+  steps: number,
+  skipReason: string | undefined,
+): { status: Status; reason?: string } {
+  if (!result || steps === 0) return { status: 'broken', reason: 'no step was run' };
+  switch (result.status) {
+    case 'PASSED':
+      return { status: 'passed' };
+    case 'FAILED': {
+      const kind = result.exception?.type ?? '';
+      return OWN_FAULTS.has(kind) ? { status: 'broken', reason: messageOf(result) } : { status: 'failed' };
+    }
+    case 'SKIPPED':
+      return skipReason === undefined
+        ? { status: 'broken', reason: 'skipped without a reason' }
+        : { status: 'skipped', reason: skipReason };
+    default:
+      return {
+        status: 'broken',
+        reason: `a step is ${result.status.toLowerCase()}${result.message ? `: ${result.message}` : ''}`,
+      };
+  }
+}
+
+/** The error's own words, without the stack: that is of the suite, not of the target. */
+function messageOf(result: TestStepResult): string {
+  return (result.exception?.message ?? result.message ?? '').split(/\n\s+at /)[0]?.trim() ?? '';
+}
+
+function stepText(pickle: Pickle, testCase: TestCase, stepId: string): string {
+  const { pickleStepId } = testCase.testSteps.find(({ id }) => id === stepId) ?? {};
+  return pickle.steps.find(({ id }) => id === pickleStepId)?.text ?? 'after the last step';
+}

@@ -1,0 +1,56 @@
+import { UsageError } from '../errors.ts';
+import type { Requirement } from '../spec.ts';
+import type { Profile } from '../target/target.ts';
+import type { PlannedScenario } from './features.ts';
+
+/** What the user wants to run; empty lists select everything. */
+export interface Selection {
+  /** Ids (`DS-004`) and areas (`DS`). */
+  requirements: string[];
+  profiles: Profile[];
+}
+
+/** The profile that a scenario belongs to: the one beyond core, if there is one. */
+const profileOf = ({ profiles }: PlannedScenario): Profile => profiles.find((profile) => profile !== 'core') ?? 'core';
+
+/** @throws UsageError for an id or area that the spec does not have */
+export function select(
+  planned: PlannedScenario[],
+  selection: Selection,
+  spec: ReadonlyMap<string, Requirement>,
+): PlannedScenario[] {
+  const areas = new Set([...spec.values()].map(({ area }) => area));
+  for (const wanted of selection.requirements) {
+    if (!spec.has(wanted) && !areas.has(wanted)) {
+      throw new UsageError(
+        `--requirement ${wanted}: there is no such requirement or area; the areas are ${[...areas].sort().join(', ')}`,
+      );
+    }
+  }
+  return planned.filter(
+    (scenario) =>
+      (selection.requirements.length === 0 ||
+        selection.requirements.some((wanted) => wanted === scenario.requirement || wanted === scenario.area)) &&
+      (selection.profiles.length === 0 || selection.profiles.includes(profileOf(scenario))),
+  );
+}
+
+/** What of the selection the target offers; a profile that was asked for by name is required, offered or not. */
+export function splitOffered(
+  selected: PlannedScenario[],
+  offered: ReadonlySet<Profile>,
+  required: readonly Profile[],
+): { runnable: PlannedScenario[]; notOffered: { scenario: PlannedScenario; reason: string }[] } {
+  const runnable: PlannedScenario[] = [];
+  const notOffered: { scenario: PlannedScenario; reason: string }[] = [];
+  for (const scenario of selected) {
+    const missing = scenario.profiles.find((profile) => !offered.has(profile) && !required.includes(profile));
+    if (missing === undefined) runnable.push(scenario);
+    else
+      notOffered.push({
+        scenario,
+        reason: `the target does not offer the profile "${missing}" (--profile ${missing} requires it)`,
+      });
+  }
+  return { runnable, notOffered };
+}

@@ -1,0 +1,103 @@
+import colors from 'picocolors';
+import { ROOT } from '../plan/features.ts';
+import { type ScenarioResult, type Status, totalsOf } from '../result.ts';
+import type { Requirement } from '../spec.ts';
+
+const MARK: Record<Status, string> = { passed: '.', failed: 'F', warned: 'w', skipped: 's', broken: '!' };
+const DOTS_PER_LINE = 80;
+
+/** Shows that something goes on: one line that changes on a terminal, a mark a scenario elsewhere. */
+export class Progress {
+  readonly #out: NodeJS.WriteStream;
+  readonly #total: number;
+  #done = 0;
+  #column = 0;
+
+  constructor(out: NodeJS.WriteStream, total: number) {
+    this.#out = out;
+    this.#total = total;
+  }
+
+  show({ scenario, status }: ScenarioResult): void {
+    this.#done += 1;
+    if (this.#out.isTTY) {
+      const width = (this.#out.columns ?? 80) - 1;
+      const line = `[${this.#done}/${this.#total}] ${scenario.requirement} ${scenario.name}`.slice(0, width);
+      this.#out.write(`\r${line.padEnd(width)}`);
+      return;
+    }
+    this.#out.write(MARK[status]);
+    this.#column += 1;
+    if (this.#column === DOTS_PER_LINE) this.end();
+  }
+
+  end(): void {
+    if (this.#out.isTTY) this.#out.write(`\r${' '.repeat((this.#out.columns ?? 80) - 1)}\r`);
+    else if (this.#column > 0) this.#out.write('\n');
+    this.#column = 0;
+  }
+}
+
+/** @param rerun the command line that repeats a requirement, made of its id */
+export function summary(
+  results: readonly ScenarioResult[],
+  spec: ReadonlyMap<string, Requirement>,
+  rerun: (id: string) => string,
+): string {
+  const lines = ['', ...areaTable(results), ''];
+  const of = (status: Status): ScenarioResult[] => results.filter((result) => result.status === status);
+  for (const result of of('failed')) lines.push(...explain(result, spec, rerun, colors.red('FAILED')));
+  for (const result of of('warned')) lines.push(...explain(result, spec, rerun, colors.yellow('WARNING')));
+  for (const { scenario, reason } of of('broken')) {
+    lines.push(
+      `${colors.magenta('BROKEN')} ${scenario.requirement} ${scenario.name} (${scenario.uri}:${scenario.line})`,
+      `  ${reason ?? ''}`,
+      '',
+    );
+  }
+  const skips = new Map<string, number>();
+  for (const { reason = '' } of of('skipped')) skips.set(reason, (skips.get(reason) ?? 0) + 1);
+  for (const [reason, count] of skips) lines.push(`${count} skipped: ${reason}`);
+  const { passed, failed, warned, skipped, broken } = totalsOf(results);
+  if (warned > 0) lines.push(`${warned} warnings: the target does not follow a SHOULD (--strict fails them)`);
+  if (broken > 0) lines.push(`${broken} scenarios are broken: a fault of the suite, not of the target`);
+  lines.push(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+  return lines.join('\n');
+}
+
+function areaTable(results: readonly ScenarioResult[]): string[] {
+  const areas = [...new Set(results.map(({ scenario }) => scenario.area))];
+  return areas.map((area) => {
+    const { passed, failed, warned, skipped } = totalsOf(results.filter(({ scenario }) => scenario.area === area));
+    const cells = [`${passed} passed`, failed > 0 ? colors.red(`${failed} failed`) : '0 failed', `${skipped} skipped`];
+    return `${area.padEnd(6)} ${cells.join(', ')}${warned > 0 ? colors.yellow(`, ${warned} warnings`) : ''}`;
+  });
+}
+
+function explain(
+  result: ScenarioResult,
+  spec: ReadonlyMap<string, Requirement>,
+  rerun: (id: string) => string,
+  mark: string,
+): string[] {
+  const { scenario, failure, exchange } = result;
+  const requirement = spec.get(scenario.requirement);
+  return [
+    `${mark} ${colors.bold(`${scenario.requirement} ${requirement?.title ?? ''}`)}: ${scenario.name}`,
+    `  ${requirement?.sentence ?? ''}`,
+    `  ${colors.dim(`${requirement?.place ?? ''} · ${scenario.uri}:${scenario.line}`)}`,
+    `  step     ${failure?.step ?? ''}`,
+    ...indent('  because  ', failure?.message.replaceAll(ROOT, '') ?? ''),
+    ...exchange.map(
+      ({ atMs, who, kind, text }) => `  ${`${atMs} ms`.padStart(8)}  ${who.padEnd(8)} ${ARROW[kind]} ${text}`,
+    ),
+    `  again    ${rerun(scenario.requirement)}`,
+    '',
+  ];
+}
+
+const ARROW = { sent: '→', received: '←', note: '·' } as const;
+
+function indent(label: string, text: string): string[] {
+  return text.split('\n').map((line, i) => `${i === 0 ? label : ' '.repeat(label.length)}${line}`);
+}

@@ -1,0 +1,82 @@
+import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { loadConfiguration, runCucumber } from '@cucumber/cucumber/api';
+import type { Envelope } from '@cucumber/messages';
+import { SuiteError } from './errors.ts';
+import { MessageReader } from './message-reader.ts';
+import { type PlannedScenario, placeOf, ROOT } from './plan/features.ts';
+import type { ScenarioResult } from './result.ts';
+import type { TargetData } from './target/target.ts';
+
+const HARNESS = fileURLToPath(new URL('..', import.meta.url));
+const SUPPORT = [`${HARNESS}src/support.ts`, `${HARNESS}steps/**/*.ts`];
+
+/** How the scenarios are run. */
+export interface RunOptions {
+  target: TargetData;
+  scenarios: PlannedScenario[];
+  onResult(result: ScenarioResult): void;
+  /** Step definitions; by default those of the suite. */
+  support?: string[] | undefined;
+}
+
+/**
+ * Runs scenarios through cucumber. What it says counts only as far as the message stream shows it: cucumber exits 0 for
+ * much that did not run.
+ * @throws SuiteError when what ran is not what was planned
+ */
+export async function runScenarios({
+  target,
+  scenarios,
+  onResult,
+  support = SUPPORT,
+}: RunOptions): Promise<ScenarioResult[]> {
+  const planned = new Map(scenarios.map((scenario) => [placeOf(scenario.uri, scenario.line), scenario]));
+  const reader = new MessageReader(planned, onResult);
+  const errors = new TextSink();
+  // Cucumber wants a formatter; what it writes is thrown away, since the messages are all that counts.
+  const nowhere = new TextSink(0);
+  const environment = { cwd: ROOT, stdout: nowhere, stderr: errors, env: process.env };
+  const provided = {
+    paths: pathsOf(scenarios),
+    import: support,
+    format: ['message'],
+    worldParameters: target as never,
+    order: 'defined' as const,
+    strict: true,
+  };
+  const { runConfiguration } = await loadConfiguration({ file: false, provided }, environment);
+  try {
+    await runCucumber(runConfiguration, environment, (envelope: Envelope) => reader.take(envelope));
+  } catch (error) {
+    throw new SuiteError(
+      `cucumber could not run the scenarios: ${error instanceof Error ? (error.stack ?? error.message) : error}`,
+    );
+  }
+  const { results, faults } = reader.finish();
+  if (faults.length > 0) throw new SuiteError([...faults, errors.text].join('\n').trim());
+  return results;
+}
+
+/** `file:line:line` for each file, since a file alone would run all of it. */
+function pathsOf(scenarios: PlannedScenario[]): string[] {
+  const lines = new Map<string, number[]>();
+  for (const { uri, line } of scenarios) lines.set(uri, [...(lines.get(uri) ?? []), line]);
+  return [...lines].map(([uri, of]) => [uri, ...of].join(':'));
+}
+
+/** Keeps the end of what is written to it. */
+class TextSink extends Writable {
+  text = '';
+  readonly #limit: number;
+
+  constructor(limit = 8_000) {
+    super();
+    this.#limit = limit;
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    if (this.#limit > 0) this.text = (this.text + chunk).slice(-this.#limit);
+    done();
+  }
+}

@@ -1,0 +1,76 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { UsageError } from '../errors.ts';
+import { readJson } from './limits.ts';
+
+/** Somebody whom the target knows, in plain data: cucumber clones it. */
+export interface AccountData {
+  name: string;
+  /** Hex of 32 bytes. */
+  identityKey: string;
+  /** Hex; undefined for an anonymous caller of an open server. */
+  token: string | undefined;
+  /** Hex. */
+  deviceId: string | undefined;
+  /** The target knows the token as expired. */
+  isExpired: boolean;
+}
+
+/** The scenarios' people, in order: the first three accounts that are not expired play them. */
+export const ROLES = ['alice', 'bob', 'mallory'] as const;
+export type Role = (typeof ROLES)[number];
+
+/**
+ * Reads `--accounts FILE`: `[{"name", "identityKey": 64 hex, "token": hex}, …]`, optionally with `deviceId` (hex) or
+ * `expired: true`. Three or more that are not expired.
+ * @throws UsageError that never quotes a token
+ */
+export function loadAccounts(path: string): AccountData[] {
+  const entries = readJson(path, '--accounts');
+  if (!Array.isArray(entries)) throw new UsageError(`--accounts ${path} is not a JSON array`);
+  const accounts = entries.map((entry, i) => readAccount(entry, `--accounts ${path}, entry ${i + 1}`));
+  const usable = accounts.filter((account) => !account.isExpired);
+  if (usable.length < ROLES.length) {
+    throw new UsageError(`--accounts ${path} has ${usable.length} usable accounts; the scenarios need ${ROLES.length}`);
+  }
+  if (new Set(usable.map(({ identityKey }) => identityKey)).size < usable.length) {
+    throw new UsageError(`--accounts ${path} has the same identityKey twice; the scenarios need different people`);
+  }
+  return accounts;
+}
+
+function readAccount(entry: unknown, at: string): AccountData {
+  if (typeof entry !== 'object' || entry === null) throw new UsageError(`${at} is not an object`);
+  const { name, identityKey, token, deviceId, expired } = entry as Record<string, unknown>;
+  if (typeof name !== 'string' || name === '') throw new UsageError(`${at} has no "name"`);
+  return {
+    name,
+    identityKey: readHex(identityKey, `${at}: "identityKey"`, 32),
+    token: readHex(token, `${at}: "token"`),
+    deviceId: deviceId === undefined ? undefined : readHex(deviceId, `${at}: "deviceId"`),
+    isExpired: expired === true,
+  };
+}
+
+function readHex(value: unknown, what: string, length?: number): string {
+  if (typeof value !== 'string' || !/^(?:[0-9a-f]{2})+$/i.test(value)) throw new UsageError(`${what} is not hex`);
+  if (length !== undefined && value.length !== length * 2)
+    throw new UsageError(`${what} is not ${length} bytes of hex`);
+  return value.toLowerCase();
+}
+
+/** An Ed25519 public key, 32 bytes, of a person who exists nowhere else. */
+export function newIdentityKey(): Uint8Array {
+  const { x } = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+  return Buffer.from(x as string, 'base64url');
+}
+
+/** Accounts for an embedded server: the three roles, and one whose token has expired. */
+export function makeAccounts(): AccountData[] {
+  return [...ROLES, 'expired'].map((name) => ({
+    name,
+    identityKey: Buffer.from(newIdentityKey()).toString('hex'),
+    token: randomBytes(32).toString('hex'),
+    deviceId: undefined,
+    isExpired: name === 'expired',
+  }));
+}

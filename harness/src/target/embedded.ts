@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { SuiteError } from '../errors.ts';
+import { type AccountData, makeAccounts } from './accounts.ts';
+
+const SERVER = fileURLToPath(new URL('../../../reference/server/bin/reference-server.js', import.meta.url));
+const START_LIMIT_MS = 30_000;
+const STOP_LIMIT_MS = 12_000;
+
+/** A reference server that runs for this suite alone, as a process of its own. */
+export interface EmbeddedServer {
+  host: string;
+  port: number;
+  /** Hex of the certificate's SHA-256. */
+  pin: string;
+  accounts: AccountData[];
+  stop(): Promise<void>;
+}
+
+/** Starts `reference-server` through its command line, on a free port of 127.0.0.1. @throws SuiteError */
+export async function startEmbedded(isOpen: boolean): Promise<EmbeddedServer> {
+  const directory = mkdtempSync(join(tmpdir(), 'conformance-'));
+  const accounts = isOpen ? [] : makeAccounts();
+  const accountsFile = join(directory, 'accounts.json');
+  const entries = accounts.map(({ name, identityKey, token, isExpired }) => ({
+    name,
+    identityKey,
+    token,
+    expired: isExpired,
+  }));
+  writeFileSync(accountsFile, JSON.stringify(entries), { mode: 0o600 });
+  const access = isOpen ? ['--open'] : ['--accounts', accountsFile];
+  // It ends with us, however we end: its standard input closes then. A process group of its own keeps Ctrl-C from it.
+  const child = spawn(process.execPath, [SERVER, '--listen', '127.0.0.1:0', '--stop-with-stdin', ...access], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let errors = '';
+  child.stderr.on('data', (chunk) => {
+    errors = (errors + chunk).slice(-4_000);
+  });
+  const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const stop = async (): Promise<void> => {
+    child.stdin.end();
+    const killer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+    await exited;
+    clearTimeout(killer);
+    rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    const told = await new Promise<{ host: string; port: number; pin: string }>((resolve, reject) => {
+      let address: { host: string; port: number } | undefined;
+      const fail = (why: string): void =>
+        reject(new SuiteError(`the embedded reference server ${why}${errors ? `: ${errors.trim()}` : ''}`));
+      setTimeout(() => fail('did not start in time'), START_LIMIT_MS).unref();
+      void exited.then(() => fail('ended before it listened'));
+      child.once('error', (error) => fail(`cannot be started: ${error.message}`));
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        const listening = /^listening on (.+):(\d+)$/.exec(line);
+        if (listening) address = { host: listening[1] as string, port: Number(listening[2]) };
+        const pin = /^certificate sha256 ([0-9a-f]{64})$/.exec(line)?.[1];
+        if (pin && address) resolve({ ...address, pin });
+      });
+    });
+    return { ...told, accounts, stop };
+  } catch (error) {
+    child.kill('SIGKILL');
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import {
+  MAX_ANSWER_BYTES,
+  MAX_DEVICE_ID_LEN,
+  MAX_FETCH_WAIT_MS,
+  MAX_PACKAGE_LEN,
+  MAX_PAYLOAD_LEN,
+  MAX_QUEUE_BYTES,
+  MAX_QUEUE_MESSAGES,
+} from '@quicnprotochat/proto';
+import { UsageError } from '../errors.ts';
+
+/** A target's limits are its own; by default they are those of the spec. */
+export interface TargetLimits {
+  /** Messages that a queue takes. */
+  queueMessages: number;
+  /** Payload bytes that a queue takes. */
+  queueBytes: number;
+  payloadBytes: number;
+  packageBytes: number;
+  /** KeyPackages that one identity may have waiting; undefined: no limit is known. */
+  keyPackages: number | undefined;
+  /** The longest a fetchWait waits, in ms. */
+  fetchWaitMs: number;
+  deviceIdBytes: number;
+  /** Payload bytes in one answer. */
+  answerBytes: number;
+}
+
+export const DEFAULT_LIMITS: Readonly<TargetLimits> = {
+  queueMessages: MAX_QUEUE_MESSAGES,
+  queueBytes: MAX_QUEUE_BYTES,
+  payloadBytes: MAX_PAYLOAD_LEN,
+  packageBytes: MAX_PACKAGE_LEN,
+  keyPackages: undefined,
+  fetchWaitMs: MAX_FETCH_WAIT_MS,
+  deviceIdBytes: MAX_DEVICE_ID_LEN,
+  answerBytes: MAX_ANSWER_BYTES,
+};
+
+/** Reads `--limits FILE`: a JSON object with some of the names of TargetLimits. @throws UsageError */
+export function loadLimits(path: string): TargetLimits {
+  const given = readJson(path, '--limits');
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new UsageError(`--limits ${path} is not a JSON object`);
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
+      throw new UsageError(
+        `--limits ${path}: "${name}" is not known; there are ${Object.keys(DEFAULT_LIMITS).join(', ')}`,
+      );
+    }
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new UsageError(`--limits ${path}: "${name}" is not a whole number above 0`);
+  }
+  return { ...DEFAULT_LIMITS, ...given };
+}
+
+/** @throws UsageError that quotes nothing of the file: it may hold tokens */
+export function readJson(path: string, option: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${option} ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UsageError(`${option} ${path} is not JSON`);
+  }
+}

@@ -1,0 +1,186 @@
+import { type IWorldOptions, World } from '@cucumber/cucumber';
+import type { Auth } from '@quicnprotochat/proto';
+import { type ConnectOptions, type QuicConnection, QuicError } from '@quicnprotochat/quic';
+import { connectVat, type Method, type RpcClient, RpcException, SessionEndedError } from '@quicnprotochat/rpc';
+import { Bystander } from './bystander.ts';
+import { ExchangeLog, show } from './exchange.ts';
+import { type AccountData, newIdentityKey, ROLES, type Role } from './target/accounts.ts';
+import type { TargetLimits } from './target/limits.ts';
+import { connectTarget, type TargetData } from './target/target.ts';
+
+/** Thrown to leave a scenario that the target, or the run, gives no way to test. */
+export class SkipScenario extends Error {}
+
+/** Somebody a scenario speaks of. */
+export interface Person {
+  role: Role;
+  /** Ed25519 public key, 32 bytes. */
+  identityKey: Uint8Array;
+  /** undefined: anonymous, on an open server. */
+  token: Uint8Array | undefined;
+  deviceId: Uint8Array;
+}
+
+/** What a call ended with, when it was answered. */
+export type Outcome<R> = { results: R; exception?: undefined } | { exception: RpcException; results?: undefined };
+
+/** How long closing what a scenario left open may take, in ms. */
+const CLOSE_LIMIT_MS = 2_000;
+
+/**
+ * The state of one scenario: the target, the people, and what was opened on the way, which is closed after it. Plain
+ * steps ask it for sessions and make calls through `call`, so that a failure can show what was sent and what came back.
+ */
+export class ConformanceWorld extends World<TargetData> {
+  readonly target: TargetData;
+  /** What the target says its limits are. */
+  readonly limits: TargetLimits;
+  /** How long one answer may take, in ms. */
+  readonly timeoutMs: number;
+  readonly exchange = new ExchangeLog();
+  readonly #abort = new AbortController();
+  readonly #connections = new Set<QuicConnection>();
+  readonly #people = new Map<Role, Person>();
+  #bystander: Bystander | undefined;
+
+  constructor(options: IWorldOptions<TargetData>) {
+    super(options);
+    this.target = options.parameters;
+    this.limits = this.target.limits;
+    this.timeoutMs = this.target.timeoutMs;
+  }
+
+  /** Aborted when the scenario is over. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Whether callers have tokens and thereby an identity. */
+  get hasAccounts(): boolean {
+    return this.target.accounts.length > 0;
+  }
+
+  get isOpen(): boolean {
+    return this.target.isOpen;
+  }
+
+  /** alice, bob and mallory are the first three accounts; without accounts they are new people in each scenario. */
+  person(role: Role): Person {
+    let person = this.#people.get(role);
+    if (!person) {
+      const account = this.target.accounts.filter(({ isExpired }) => !isExpired)[ROLES.indexOf(role)];
+      person = account
+        ? personOf(role, account)
+        : { role, identityKey: newIdentityKey(), token: undefined, deviceId: new Uint8Array() };
+      this.#people.set(role, person);
+    }
+    return person;
+  }
+
+  /** An account whose token the target knows as expired, if the accounts file names one. */
+  expiredPerson(): Person | undefined {
+    const account = this.target.accounts.find(({ isExpired }) => isExpired);
+    return account && personOf('alice', account);
+  }
+
+  /** What that person shows with a call: the token, or version 0 without one. */
+  auth(role: Role): Auth {
+    const { token, deviceId } = this.person(role);
+    return { version: token ? 1 : 0, accessToken: token ?? new Uint8Array(), deviceId };
+  }
+
+  /** Leaves the scenario as not testable here. */
+  skip(reason: string): never {
+    throw new SkipScenario(reason);
+  }
+
+  /** Something a reader of the failure should know. */
+  note(text: string): void {
+    this.exchange.add('', 'note', text);
+  }
+
+  /** A new connection; closed after the scenario. @throws Error that says why there is none */
+  async connect(options: Partial<ConnectOptions> = {}): Promise<QuicConnection> {
+    try {
+      const connection = await connectTarget(this.target, { signal: this.signal, ...options });
+      this.#connections.add(connection);
+      return connection;
+    } catch (error) {
+      if (error instanceof QuicError) this.note(`no connection: ${error.code}: ${error.message}`);
+      throw error;
+    }
+  }
+
+  /** An RPC session on a stream of its own: of a new connection, or of the one given. */
+  async session(connection?: QuicConnection): Promise<RpcClient> {
+    return connectVat(await (connection ?? (await this.connect())).openStream());
+  }
+
+  /**
+   * Makes a call and waits for its answer, whatever it is.
+   * @param who whose call it is, for the record
+   * @throws Error when there is no answer in time, or the session ends first
+   */
+  async call<P, R>(
+    rpc: RpcClient,
+    who: string,
+    method: Method<P, R>,
+    params: P,
+    options: { signal?: AbortSignal | undefined; timeoutMs?: number | undefined } = {},
+  ): Promise<Outcome<R>> {
+    const { timeoutMs = this.timeoutMs } = options;
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const signal = AbortSignal.any([this.signal, timeout, ...(options.signal ? [options.signal] : [])]);
+    this.exchange.add(who, 'sent', `${method.name} ${show(params)}`);
+    try {
+      const results = await rpc.call(method, params, { signal });
+      this.exchange.add(who, 'received', `${method.name} -> ${show(results)}`);
+      return { results };
+    } catch (error) {
+      if (error instanceof RpcException) {
+        this.exchange.add(who, 'received', `${method.name} -> exception ${error.type} ${JSON.stringify(error.reason)}`);
+        return { exception: error };
+      }
+      const why =
+        timeout.aborted && !options.signal?.aborted
+          ? new Error(`${method.name} was not answered within ${timeoutMs} ms`)
+          : error;
+      this.exchange.add(who, 'received', `${method.name} -> ${why instanceof Error ? why.message : why}`);
+      if (why instanceof SessionEndedError) throw new Error(`${method.name} was not answered: ${why.message}`);
+      throw why;
+    }
+  }
+
+  /** Somebody else, who goes on working on a connection of their own and must not notice anything. Checked after the scenario. */
+  async startBystander(): Promise<Bystander> {
+    this.#bystander ??= await Bystander.start(this);
+    return this.#bystander;
+  }
+
+  /** After the last step: what must hold at the end of every scenario. @throws Error */
+  async finish(): Promise<void> {
+    await this.#bystander?.stop();
+  }
+
+  /** Lets go of everything. Never rejects, and takes a bounded time. */
+  async dispose(): Promise<void> {
+    this.#abort.abort(new Error('the scenario is over'));
+    const closing = Promise.all([...this.#connections].map((connection) => connection.close().catch(() => {})));
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CLOSE_LIMIT_MS);
+    });
+    await Promise.race([closing, limit]);
+    clearTimeout(timer);
+    for (const connection of this.#connections) connection.abandon();
+  }
+}
+
+function personOf(role: Role, { identityKey, token, deviceId }: AccountData): Person {
+  return {
+    role,
+    identityKey: Buffer.from(identityKey, 'hex'),
+    token: token === undefined ? undefined : Buffer.from(token, 'hex'),
+    deviceId: Buffer.from(deviceId ?? '', 'hex'),
+  };
+}

@@ -1,0 +1,101 @@
+import { strict as assert } from 'node:assert';
+import { defineParameterType, Given, Then, When } from '@cucumber/cucumber';
+import type { ErrorCode } from '@quicnprotochat/proto';
+import { applyFault, CALLED_METHODS, type CalledMethod, FAULT_PATTERN, rightCall } from './node/calls.ts';
+import type { NodeScenario, Outcome } from './node/node-scenario.ts';
+import type { Person } from './node/parameter-types.ts';
+import { scenarioOf } from './node/target.ts';
+
+defineParameterType({
+  name: 'method',
+  regexp: new RegExp(CALLED_METHODS.map((name) => `${name}\\b`).join('|')),
+  transformer: (name: string) => name as CalledMethod,
+});
+defineParameterType({ name: 'fault', regexp: new RegExp(FAULT_PATTERN), transformer: (name: string) => name });
+
+Given('everyone shares one session', function () {
+  scenarioOf(this).sharedSession = true;
+});
+
+Given('{person} connects anew', async function (person: Person) {
+  const scenario = scenarioOf(this);
+  await scenario.target.endConnection(scenario.sessionOf(person));
+});
+
+async function call(scenario: NodeScenario, person: Person, method: CalledMethod, ...faults: string[]): Promise<void> {
+  const params = rightCall(scenario, person, method);
+  for (const fault of faults) applyFault(fault, params, scenario, person);
+  await scenario.callAndRemember(person, method, params);
+}
+
+When('{person} calls {method}', async function (person: Person, method: CalledMethod) {
+  await call(scenarioOf(this), person, method);
+});
+
+When('{person} calls {method} with {fault}', async function (person: Person, method: CalledMethod, fault: string) {
+  await call(scenarioOf(this), person, method, fault);
+});
+
+When(
+  '{person} calls {method} with {fault} and {fault}',
+  async function (person: Person, method: CalledMethod, first: string, second: string) {
+    await call(scenarioOf(this), person, method, first, second);
+  },
+);
+
+Then('the call succeeds', function () {
+  const outcome = last(scenarioOf(this));
+  if (outcome.kind === 'refused') throw new Error(`${outcome.method} was refused: ${outcome.type}: ${outcome.reason}`);
+});
+
+Then('the call fails with {codes}', function (codes: ErrorCode[]) {
+  const outcome = refused(scenarioOf(this));
+  if (outcome.code && codes.includes(outcome.code)) return;
+  throw new Error(`${outcome.method} was refused with "${outcome.reason}", expected ${codes.join(' or ')}`);
+});
+
+Then('the call fails with any code', function () {
+  const outcome = refused(scenarioOf(this));
+  assert.ok(outcome.code, `${outcome.method} was refused with "${outcome.reason}", which begins with no code`);
+});
+
+Then('the call is answered with an exception of type failed', function () {
+  const outcome = refused(scenarioOf(this));
+  assert.equal(outcome.type, 'failed', `${outcome.method} was refused with an exception of type ${outcome.type}`);
+});
+
+Then('the reason begins with {codes}', function (codes: ErrorCode[]) {
+  const outcome = refused(scenarioOf(this));
+  const right = codes.some((code) => new RegExp(`^${code}(?![\\p{L}\\p{N}])`, 'u').test(outcome.reason));
+  assert.ok(right, `the reason is "${outcome.reason}", expected it to begin with ${codes.join(' or ')}`);
+});
+
+Then('the reason goes on with a text', function () {
+  const { reason } = refused(scenarioOf(this));
+  assert.match(reason, /^E\d{3}[^\p{L}\p{N}]+[\p{L}\p{N}].{2,}/su, `the reason is "${reason}", expected a text after the code`);
+});
+
+Then('the reason repeats neither token nor payload', function () {
+  const scenario = scenarioOf(this);
+  const { reason } = refused(scenario);
+  const { auth, payload } = scenario.sent as NonNullable<typeof scenario.sent>;
+  for (const [what, bytes] of [['token', auth.accessToken] as const, ['payload', payload] as const]) {
+    const secret = Buffer.from(bytes);
+    if (secret.length < 8) continue;
+    const spellings = [secret.toString('latin1'), secret.toString('utf8'), secret.toString('hex')];
+    spellings.push(secret.toString('base64').replace(/=+$/, ''), secret.toString('base64url'), [...secret].join(', '));
+    const found = spellings.some((spelling) => reason.toLowerCase().includes(spelling.toLowerCase()));
+    assert.ok(!found, `the reason of ${scenario.outcome?.method} repeats the ${what}`);
+  }
+});
+
+function last(scenario: NodeScenario): Outcome {
+  if (!scenario.outcome) throw new Error('no call was made before this step');
+  return scenario.outcome;
+}
+
+function refused(scenario: NodeScenario): Extract<Outcome, { kind: 'refused' }> {
+  const outcome = last(scenario);
+  if (outcome.kind === 'refused') return outcome;
+  throw new Error(`${outcome.method} succeeded, expected it to be refused`);
+}

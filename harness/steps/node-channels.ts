@@ -1,0 +1,188 @@
+import { strict as assert } from 'node:assert';
+import { randomBytes } from 'node:crypto';
+import { defineParameterType, Given, Then, When } from '@cucumber/cucumber';
+import type { Delivery } from '@quicnprotochat/proto';
+import { rightCall } from './node/calls.ts';
+import { concat } from './node/contents.ts';
+import { derivedIds } from './node/digests.ts';
+import { type NodeScenario, type Outcome, resultsOf } from './node/node-scenario.ts';
+import type { Person, QueueName } from './node/parameter-types.ts';
+import { anyPayload, drain, fetchParams } from './node/queue-calls.ts';
+import { describe, sameBytes } from './node/queue-model.ts';
+import { scenarioOf } from './node/target.ts';
+
+const SESSIONS_AT_ONCE = 4;
+
+const CHANGES: Record<string, (id: Uint8Array) => Uint8Array> = {
+  'cut by its last byte': (id) => id.subarray(0, -1),
+  'and one more byte': (id) => concat(id, randomBytes(1)),
+  twice: (id) => concat(id, id),
+};
+
+defineParameterType({
+  name: 'idChange',
+  regexp: new RegExp(Object.keys(CHANGES).join('|')),
+  transformer: (name: string) => name,
+});
+
+async function create(scenario: NodeScenario, person: Person, peerKey: Uint8Array, session?: string): Promise<Outcome> {
+  const params = { ...rightCall(scenario, person, 'createChannel'), peerKey };
+  scenario.outcome = await scenario.call(session ?? scenario.sessionOf(person), 'createChannel', params);
+  if (scenario.outcome.kind === 'results') scenario.channelIds.push(scenario.outcome.results.channelId as Uint8Array);
+  return scenario.outcome;
+}
+
+Given('a channel between {person} and {person}', async function (one: Person, other: Person) {
+  const scenario = scenarioOf(this);
+  const { channelId } = resultsOf(await create(scenario, one, scenario.identity(other)));
+  scenario.setChannel(one, other, channelId as Uint8Array);
+  await drain(scenario, { owner: one, peer: other });
+  await drain(scenario, { owner: other, peer: one });
+});
+
+When('{person} creates a channel with {person}', async function (person: Person, peer: Person) {
+  const scenario = scenarioOf(this);
+  await create(scenario, person, scenario.identity(peer));
+});
+
+When(
+  '{person} and {person} create their channel with {int} calls at once',
+  async function (one: Person, other: Person, calls: number) {
+    const scenario = scenarioOf(this);
+    const sessions = Array.from({ length: SESSIONS_AT_ONCE }, (_, index) => `creating ${index}`);
+    await scenario.target.openAll(sessions);
+    await Promise.all(
+      Array.from({ length: calls }, async (_, index) => {
+        const [caller, peer] = index % 2 ? [one, other] : [other, one];
+        resultsOf(await create(scenario, caller, scenario.identity(peer), sessions[index % SESSIONS_AT_ONCE]));
+      }),
+    );
+  },
+);
+
+When(
+  '{person} creates a channel with a stranger with {int} calls at once',
+  async function (person: Person, calls: number) {
+    const scenario = scenarioOf(this);
+    const sessions = Array.from({ length: SESSIONS_AT_ONCE }, (_, index) => `creating ${index}`);
+    await scenario.target.openAll(sessions);
+    const stranger = scenario.stranger();
+    const outcomes = await Promise.all(
+      Array.from({ length: calls }, (_, index) =>
+        create(scenario, person, stranger, sessions[index % SESSIONS_AT_ONCE]),
+      ),
+    );
+    if (outcomes.every((outcome) => outcome.kind === 'refused' && outcome.code !== undefined)) {
+      scenario.target.skip('the target makes no channel with an identity that it does not know');
+    }
+    for (const outcome of outcomes) resultsOf(outcome);
+  },
+);
+
+const ids = (scenario: NodeScenario): string[] => {
+  assert.ok(scenario.channelIds.length > 1, 'fewer than two channels were created before this step');
+  return scenario.channelIds.map((id) => Buffer.from(id).toString('hex'));
+};
+
+Then('all of them get the same id', function () {
+  const scenario = scenarioOf(this);
+  if (scenario.outcome) resultsOf(scenario.outcome);
+  const different = new Set(ids(scenario));
+  assert.equal(different.size, 1, `the calls got ${different.size} ids: ${[...different].join(', ')}`);
+});
+
+Then('all of them get different ids', function () {
+  const all = ids(scenarioOf(this));
+  assert.equal(new Set(all).size, all.length, `the calls got the ids ${all.join(', ')}`);
+});
+
+const lastId = (scenario: NodeScenario): Uint8Array => {
+  if (!scenario.outcome) throw new Error('no channel was created before this step');
+  return resultsOf(scenario.outcome).channelId as Uint8Array;
+};
+
+Then('the returned channelId has 16 bytes', function () {
+  assert.equal(lastId(scenarioOf(this)).length, 16, 'length of the channelId');
+});
+
+Then('the returned channelId is no digest of the keys of {person} and {person}', function (one: Person, other: Person) {
+  const scenario = scenarioOf(this);
+  const way = derivedIds(scenario.identity(one), scenario.identity(other)).get(
+    Buffer.from(lastId(scenario)).toString('hex'),
+  );
+  assert.equal(way, undefined, `the channelId is ${way}`);
+});
+
+Then('the returned ids differ in at least {int} bytes', function (count: number) {
+  const { channelIds } = scenarioOf(this);
+  assert.ok(channelIds.length > 1, 'fewer than two channels were created before this step');
+  for (const [index, one] of channelIds.entries()) {
+    for (const other of channelIds.slice(index + 1)) {
+      const different = one.filter((byte, at) => byte !== other[at]).length;
+      assert.ok(different >= count, `two channelIds differ in ${different} bytes only`);
+    }
+  }
+});
+
+async function putUnderOddId(scenario: NodeScenario, sender: Person, queue: QueueName, id: Uint8Array): Promise<void> {
+  // A queue of that name may be left from an earlier run.
+  await scenario.call(scenario.sessionOf(queue.owner), 'fetch', {
+    ...fetchParams(scenario, queue.owner, queue, 0),
+    channelId: id,
+  });
+  const params = { ...rightCall(scenario, sender, 'enqueue'), channelId: id, payload: anyPayload() };
+  params.recipientKey = scenario.identity(queue.owner);
+  await scenario.callAndRemember(sender, 'enqueue', params);
+  scenario.fetchedFrom = queue;
+}
+
+When(
+  '{person} puts a message into {queue} under a channelId of {int} bytes',
+  async function (sender: Person, queue: QueueName, length: number) {
+    await putUnderOddId(scenarioOf(this), sender, queue, new Uint8Array(randomBytes(length)));
+  },
+);
+
+When(
+  '{person} puts a message into {queue} under its id {idChange}',
+  async function (sender: Person, queue: QueueName, change: string) {
+    const scenario = scenarioOf(this);
+    const changed = CHANGES[change];
+    if (!changed) throw new Error(`no such change: ${change}`);
+    await putUnderOddId(scenario, sender, queue, new Uint8Array(changed(scenario.channelId(queue))));
+  },
+);
+
+When('{person} fetches under a channelId of {int} bytes', async function (person: Person, length: number) {
+  const scenario = scenarioOf(this);
+  const params = { ...rightCall(scenario, person, 'fetch'), channelId: new Uint8Array(randomBytes(length)) };
+  await scenario.callAndRemember(person, 'fetch', params);
+});
+
+Then('it is refused with E020, or nothing is returned', function () {
+  const { outcome } = scenarioOf(this);
+  assert.ok(outcome, 'no call was made before this step');
+  if (outcome.kind === 'refused') return requireE020(outcome);
+  assert.equal(outcome.results.payloads?.length, 0, 'messages in the answer');
+});
+
+Then('it is refused with E020, or kept in a queue of its own', async function () {
+  const scenario = scenarioOf(this);
+  const { outcome, sent, fetchedFrom: queue } = scenario;
+  assert.ok(outcome && sent && queue, 'no call was made before this step');
+  const elsewhere = (await drain(scenario, queue)).flat().length;
+  assert.equal(elsewhere, 0, `${scenario.queue(queue).name}: messages that came back, expected none`);
+  if (outcome.kind === 'refused') return requireE020(outcome);
+  const fetched = await scenario.call(scenario.sessionOf(queue.owner), 'fetch', {
+    ...fetchParams(scenario, queue.owner, queue, 0),
+    channelId: sent.channelId,
+  });
+  const [message, ...more] = resultsOf(fetched).payloads as Delivery[];
+  assert.equal(more.length, 0, 'further messages under that id');
+  if (!message) throw new Error('the message that was accepted did not come back under its id');
+  assert.ok(sameBytes(message.payload, sent.payload), `${describe(message.payload)} came back, not what was enqueued`);
+});
+
+function requireE020(outcome: Extract<Outcome, { kind: 'refused' }>): void {
+  assert.equal(outcome.code, 'E020', `${outcome.method} was refused with "${outcome.reason}", expected E020`);
+}

@@ -1,0 +1,160 @@
+import { strict as assert } from 'node:assert';
+import { Given, Then, When } from '@cucumber/cucumber';
+import { rightCall } from './node/calls.ts';
+import { contentNamed, hybridPublicKey, isTooLong } from './node/contents.ts';
+import { type NodeScenario, resultsOf } from './node/node-scenario.ts';
+import type { Person } from './node/parameter-types.ts';
+import { describe, difference, digest, sameBytes } from './node/queue-model.ts';
+import { scenarioOf } from './node/target.ts';
+
+/** More than any account should have from earlier runs; beyond it a server is taken not to remove what it returns. */
+const MAX_DRAINED_PACKAGES = 5_000;
+const SESSIONS_AT_ONCE = 4;
+
+const expected = (scenario: NodeScenario, owner: Person): Uint8Array[] => {
+  const packages = scenario.keyPackages.get(owner) ?? [];
+  scenario.keyPackages.set(owner, packages);
+  return packages;
+};
+
+/** @returns the package, empty when none is left */
+async function fetchPackage(
+  scenario: NodeScenario,
+  caller: Person,
+  owner: Person,
+  session?: string,
+): Promise<Uint8Array> {
+  const params = { ...rightCall(scenario, caller, 'fetchKeyPackage'), identityKey: scenario.identity(owner) };
+  const outcome = await scenario.call(session ?? scenario.sessionOf(caller), 'fetchKeyPackage', params);
+  return resultsOf(outcome).package as Uint8Array;
+}
+
+Given('{person} has no KeyPackages', { timeout: -1 }, async function (owner: Person) {
+  const scenario = scenarioOf(this);
+  for (let count = 0; count <= MAX_DRAINED_PACKAGES; count += 1) {
+    if ((await fetchPackage(scenario, owner, owner)).length === 0) {
+      scenario.keyPackages.set(owner, []);
+      return;
+    }
+  }
+  throw new Error(`${MAX_DRAINED_PACKAGES} calls of fetchKeyPackage did not use up ${owner}'s KeyPackages`);
+});
+
+Given('{person} has uploaded {int} KeyPackage(s)', async function (owner: Person, count: number) {
+  const scenario = scenarioOf(this);
+  const { keyPackages } = scenario.target.limits;
+  if (keyPackages !== undefined && keyPackages < count)
+    scenario.target.skip(`the target keeps ${keyPackages} KeyPackages`);
+  for (let number = 0; number < count; number += 1) {
+    const params = rightCall(scenario, owner, 'uploadKeyPackage');
+    resultsOf(await scenario.callAndRemember(owner, 'uploadKeyPackage', params));
+    expected(scenario, owner).push(params.package);
+  }
+});
+
+When('{person} uploads as KeyPackage {content}', async function (owner: Person, content: string) {
+  const scenario = scenarioOf(this);
+  const { packageBytes } = scenario.target.limits;
+  const bytes = scenario.sized(contentNamed(content, packageBytes), packageBytes, isTooLong(content));
+  const params = { ...rightCall(scenario, owner, 'uploadKeyPackage'), package: bytes };
+  const outcome = await scenario.callAndRemember(owner, 'uploadKeyPackage', params);
+  if (outcome.kind === 'results') expected(scenario, owner).push(bytes);
+});
+
+Then('the fingerprint is the SHA-256 of the package', function () {
+  const scenario = scenarioOf(this);
+  assert.ok(scenario.outcome && scenario.sent, 'no package was uploaded before this step');
+  const fingerprint = resultsOf(scenario.outcome).fingerprint as Uint8Array;
+  assert.equal(Buffer.from(fingerprint).toString('hex'), digest(scenario.sent.package), 'the fingerprint');
+});
+
+async function fetchNext(scenario: NodeScenario, caller: Person, owner: Person): Promise<void> {
+  const next = expected(scenario, owner).shift();
+  const got = await fetchPackage(scenario, caller, owner);
+  const wanted = next ? describe(next) : 'none';
+  if (!sameBytes(got, next ?? new Uint8Array(0))) {
+    const text = `${caller} fetched ${describe(got)} as ${owner}'s next KeyPackage, expected ${wanted}`;
+    throw new Error(next ? text + difference(got, next) : text);
+  }
+}
+
+Then("{person} fetches {person}'s next KeyPackage", async function (caller: Person, owner: Person) {
+  const scenario = scenarioOf(this);
+  assert.ok(expected(scenario, owner).length > 0, `the scenario left no KeyPackage of ${owner}`);
+  await fetchNext(scenario, caller, owner);
+});
+
+Then("{person} fetches {person}'s KeyPackages in order", async function (caller: Person, owner: Person) {
+  const scenario = scenarioOf(this);
+  assert.ok(expected(scenario, owner).length > 0, `the scenario left no KeyPackage of ${owner}`);
+  while (expected(scenario, owner).length > 0) await fetchNext(scenario, caller, owner);
+  await fetchNext(scenario, caller, owner);
+});
+
+Then('no KeyPackage of {person} is left', async function (owner: Person) {
+  const got = await fetchPackage(scenarioOf(this), owner, owner);
+  assert.equal(got.length, 0, `${describe(got)} came back as a KeyPackage of ${owner}, expected none`);
+});
+
+When(
+  "{person} and {person} fetch {person}'s KeyPackages with {int} calls at once",
+  async function (one: Person, other: Person, owner: Person, calls: number) {
+    const scenario = scenarioOf(this);
+    const sessions = Array.from({ length: SESSIONS_AT_ONCE }, (_, index) => `fetching ${index}`);
+    await scenario.target.openAll(sessions);
+    scenario.fetchedPackages = await Promise.all(
+      Array.from({ length: calls }, (_, index) =>
+        fetchPackage(scenario, index % 2 ? one : other, owner, sessions[index % SESSIONS_AT_ONCE]),
+      ),
+    );
+  },
+);
+
+Then("each of {person}'s KeyPackages is in exactly one answer", function (owner: Person) {
+  const scenario = scenarioOf(this);
+  const uploaded = expected(scenario, owner).splice(0).map(digest);
+  const fetched = scenario.fetchedPackages.filter((bytes) => bytes.length > 0).map(digest);
+  for (const one of fetched) assert.ok(uploaded.includes(one), `a package came back that ${owner} did not upload`);
+  assert.equal(new Set(fetched).size, fetched.length, `of ${uploaded.length} packages some were given out twice`);
+  assert.equal(fetched.length, uploaded.length, 'packages given out by more fetches than there were packages');
+});
+
+Then('the returned package is empty', function () {
+  const { outcome } = scenarioOf(this);
+  assert.ok(outcome, 'no call was made before this step');
+  assert.equal(resultsOf(outcome).package?.length, 0, 'length of the returned package');
+});
+
+async function uploadHybridKey(scenario: NodeScenario, owner: Person, key: Uint8Array): Promise<void> {
+  const params = { ...rightCall(scenario, owner, 'uploadHybridKey'), hybridPublicKey: key };
+  resultsOf(await scenario.callAndRemember(owner, 'uploadHybridKey', params));
+  scenario.hybridKeys.set(owner, key);
+}
+
+Given('{person} has uploaded a hybrid key', async function (owner: Person) {
+  await uploadHybridKey(scenarioOf(this), owner, hybridPublicKey());
+});
+
+Given('{person} has uploaded a hybrid key that ends in zeros', async function (owner: Person) {
+  await uploadHybridKey(scenarioOf(this), owner, hybridPublicKey('zeros'));
+});
+
+Then("{person} fetches {person}'s last hybrid key", async function (caller: Person, owner: Person) {
+  const scenario = scenarioOf(this);
+  const key = scenario.hybridKeys.get(owner);
+  assert.ok(key, `${owner} has uploaded no hybrid key in this scenario`);
+  const params = { ...rightCall(scenario, caller, 'fetchHybridKey'), identityKey: scenario.identity(owner) };
+  const outcome = await scenario.call(scenario.sessionOf(caller), 'fetchHybridKey', params);
+  const got = resultsOf(outcome).hybridPublicKey as Uint8Array;
+  if (!sameBytes(got, key)) {
+    throw new Error(
+      `${caller} fetched ${describe(got)} as ${owner}'s hybrid key, expected ${describe(key)}${difference(got, key)}`,
+    );
+  }
+});
+
+Then('the returned hybrid key is empty', function () {
+  const { outcome } = scenarioOf(this);
+  assert.ok(outcome, 'no call was made before this step');
+  assert.equal(resultsOf(outcome).hybridPublicKey?.length, 0, 'length of the returned hybrid key');
+});

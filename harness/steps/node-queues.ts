@@ -1,0 +1,255 @@
+import { strict as assert } from 'node:assert';
+import { randomBytes } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import { Given, Then, When } from '@cucumber/cucumber';
+import type { Delivery } from '@quicnprotochat/proto';
+import { contentNamed, isTooLong } from './node/contents.ts';
+import { type NodeScenario, resultsOf } from './node/node-scenario.ts';
+import type { Person, QueueName } from './node/parameter-types.ts';
+import { anyPayload, drain, fetchParams, mustPut, put, putAtOnce } from './node/queue-calls.ts';
+import { scenarioOf } from './node/target.ts';
+
+const MIB = 1024 * 1024;
+const BIG_MESSAGE_BYTES = 4 * MIB;
+const MAX_BIG_MESSAGES = 40;
+const SESSIONS_AT_ONCE = 4;
+/** How many enqueues are under way at once while a queue is filled. */
+const FILL_WINDOW = 64;
+/** A queue that takes longer to fill is not filled. */
+const MAX_FILL_MS = 12_000;
+
+function needRoom(scenario: NodeScenario, count: number): void {
+  const { queueMessages } = scenario.target.limits;
+  if (count > queueMessages)
+    scenario.target.skip(`a queue of the target holds ${queueMessages} messages, not ${count}`);
+}
+
+Given('{queue} is empty', async function (queue: QueueName) {
+  const scenario = scenarioOf(this);
+  await drain(scenario, queue);
+  scenario.queue(queue).messages = [];
+});
+
+Given(
+  '{person} has put {int} message(s) into {queue}',
+  async function (sender: Person, count: number, queue: QueueName) {
+    const scenario = scenarioOf(this);
+    needRoom(scenario, count);
+    for (let number = 0; number < count; number += 1) await mustPut(scenario, sender, queue, anyPayload());
+  },
+);
+
+Given('{person} has put {int} MiB into {queue}', async function (sender: Person, mebibytes: number, queue: QueueName) {
+  const scenario = scenarioOf(this);
+  const size = Math.min(scenario.target.limits.payloadBytes, BIG_MESSAGE_BYTES);
+  const count = Math.ceil((mebibytes * MIB) / size);
+  if (count > MAX_BIG_MESSAGES)
+    scenario.target.skip(`payloads of ${size} bytes are too small to fill ${mebibytes} MiB`);
+  needRoom(scenario, count + 4);
+  for (let number = 0; number < count; number += 1) {
+    await mustPut(scenario, sender, queue, new Uint8Array(randomBytes(size)));
+  }
+});
+
+When('{person} puts {content} into {queue}', async function (sender: Person, content: string, queue: QueueName) {
+  const scenario = scenarioOf(this);
+  const { payloadBytes } = scenario.target.limits;
+  const payload = scenario.sized(contentNamed(content, payloadBytes), payloadBytes, isTooLong(content));
+  await put(scenario, sender, queue, payload);
+});
+
+When(
+  '{person} puts {int} messages into {queue} without waiting for the answers',
+  async function (sender: Person, count: number, queue: QueueName) {
+    const scenario = scenarioOf(this);
+    needRoom(scenario, count);
+    await putAtOnce(scenario, sender, queue, Array.from({ length: count }, anyPayload));
+  },
+);
+
+When(
+  '{person} puts messages into {queue} until it is full',
+  { timeout: -1 },
+  async function (sender: Person, queue: QueueName) {
+    const scenario = scenarioOf(this);
+    const { queueMessages } = scenario.target.limits;
+    const startedAt = performance.now();
+    for (let filled = 0; filled < queueMessages; ) {
+      const count = Math.min(FILL_WINDOW, queueMessages - filled);
+      await putAtOnce(scenario, sender, queue, Array.from({ length: count }, anyPayload));
+      filled += count;
+      const expectedMs = ((performance.now() - startedAt) / filled) * queueMessages;
+      if (filled >= FILL_WINDOW * 4 && expectedMs > MAX_FILL_MS) {
+        const seconds = Math.round(expectedMs / 1000);
+        await drain(scenario, queue);
+        scenario.target.skip(`to fill a queue of ${queueMessages} messages would take the target about ${seconds} s`);
+      }
+    }
+    await put(scenario, sender, queue, anyPayload());
+  },
+);
+
+async function fetchOnce(scenario: NodeScenario, caller: Person, queue: QueueName, limit: number): Promise<void> {
+  await scenario.callAndRemember(caller, 'fetch', fetchParams(scenario, caller, queue, limit));
+}
+
+When('{person} fetches from {queue}', async function (caller: Person, queue: QueueName) {
+  const scenario = scenarioOf(this);
+  scenario.fetchedFrom = queue;
+  await fetchOnce(scenario, caller, queue, 0);
+});
+
+When(
+  '{person} fetches from {queue} with limit {int}',
+  async function (caller: Person, queue: QueueName, limit: number) {
+    const scenario = scenarioOf(this);
+    scenario.fetchedFrom = queue;
+    await fetchOnce(scenario, caller, queue, limit);
+  },
+);
+
+/** Fetches over several sessions, on each one after the other. @returns the answers */
+async function fetchMany(scenario: NodeScenario, caller: Person, queue: QueueName, calls: number, limit: number) {
+  const sessions = Array.from({ length: SESSIONS_AT_ONCE }, (_, index) => `fetching ${index}`);
+  await scenario.target.openAll(sessions);
+  const params = fetchParams(scenario, caller, queue, limit);
+  const outcomes = Array.from({ length: calls }, (_, index) =>
+    scenario.call(sessions[index % SESSIONS_AT_ONCE] as string, 'fetch', params),
+  );
+  return (await Promise.all(outcomes)).map((outcome) => resultsOf(outcome).payloads as Delivery[]);
+}
+
+When(
+  '{person} fetches from {queue} by {int} calls at once with limit {int}',
+  async function (caller: Person, queue: QueueName, calls: number, limit: number) {
+    const scenario = scenarioOf(this);
+    scenario.answers.push(...(await fetchMany(scenario, caller, queue, calls, limit)));
+  },
+);
+
+When(
+  '{person} puts {int} messages into {queue} while {person} fetches from it by {int} calls',
+  async function (sender: Person, count: number, queue: QueueName, caller: Person, calls: number) {
+    const scenario = scenarioOf(this);
+    needRoom(scenario, count);
+    const payloads = Array.from({ length: count }, anyPayload);
+    const rounds = Math.ceil(calls / SESSIONS_AT_ONCE);
+    const fetching = (async () => {
+      for (let round = 0; round < rounds; round += 1) {
+        scenario.answers.push(...(await fetchMany(scenario, caller, queue, SESSIONS_AT_ONCE, 0)));
+      }
+    })();
+    const putting = (async () => {
+      for (let at = 0; at < count; at += 4) await putAtOnce(scenario, sender, queue, payloads.slice(at, at + 4));
+    })();
+    await Promise.all([fetching, putting]);
+  },
+);
+
+Then('each message of {queue} is in exactly one answer', async function (queue: QueueName) {
+  const scenario = scenarioOf(this);
+  for (const wait of scenario.waits) {
+    const outcome = await wait.outcome;
+    if (outcome !== 'cancelled') scenario.answers.push(resultsOf(outcome).payloads as Delivery[]);
+  }
+  scenario.waits = [];
+  const left = await drain(scenario, queue);
+  scenario.queue(queue).takeFromMany([...scenario.answers.splice(0), ...left]);
+});
+
+Then('{queue} still holds its messages', async function (queue: QueueName) {
+  const scenario = scenarioOf(this);
+  const model = scenario.queue(queue);
+  for (const answer of await drain(scenario, queue)) model.take(answer);
+  assert.equal(model.messages.length, 0, `${model.name}: messages that were enqueued and did not come back`);
+});
+
+Then('nothing is in {queue}', async function (queue: QueueName) {
+  const scenario = scenarioOf(this);
+  const count = (await drain(scenario, queue)).flat().length;
+  assert.equal(count, 0, `${scenario.queue(queue).name}: messages that came back, expected none`);
+});
+
+Then('the numbers of {queue} have only risen', function (queue: QueueName) {
+  const { numbers, name } = scenarioOf(this).queue(queue);
+  assert.ok(numbers.length > 1, `${name} was given fewer than two messages`);
+  for (const [index, number] of numbers.entries()) {
+    const before = numbers[index - 1];
+    if (before !== undefined && number <= before)
+      throw new Error(`${name}: number ${number} was given after ${before}`);
+  }
+});
+
+/** The answer of the last fetch, and the model of the queue that it was made on. */
+function lastAnswer(scenario: NodeScenario) {
+  if (!scenario.outcome || !scenario.fetchedFrom) throw new Error('nothing was fetched before this step');
+  const answer = resultsOf(scenario.outcome).payloads as Delivery[];
+  return { answer, model: scenario.queue(scenario.fetchedFrom) };
+}
+
+Then('the answer is empty', function () {
+  const { answer } = lastAnswer(scenarioOf(this));
+  assert.equal(answer.length, 0, 'messages in the answer');
+});
+
+Then('the answer holds all its messages', function () {
+  const { answer, model } = lastAnswer(scenarioOf(this));
+  assert.equal(answer.length, model.messages.length, 'messages in the answer');
+  model.take(answer);
+});
+
+Then('the answer holds all its messages in rising order', function () {
+  const { answer, model } = lastAnswer(scenarioOf(this));
+  assert.equal(answer.length, model.messages.length, 'messages in the answer');
+  model.take(answer);
+  for (const [index, { seq }] of answer.entries()) {
+    const before = answer[index - 1];
+    assert.ok(!before || before.seq < seq, `message ${seq} comes after ${before?.seq} in the answer`);
+  }
+});
+
+Then('the answer holds its first {int} message(s)', function (count: number) {
+  const { answer, model } = lastAnswer(scenarioOf(this));
+  assert.equal(answer.length, count, 'messages in the answer');
+  model.take(answer);
+});
+
+Then('the answer holds all its messages under the numbers that enqueue returned', function () {
+  const { answer, model } = lastAnswer(scenarioOf(this));
+  assert.equal(answer.length, model.messages.length, 'messages in the answer');
+  assert.deepEqual(
+    answer.map(({ seq }) => seq),
+    model.take(answer).map(({ seq }) => seq),
+    'numbers in the answer',
+  );
+});
+
+export function takeSome(
+  scenario: NodeScenario,
+  queue: QueueName,
+  answer: readonly Delivery[],
+  maxBytes = Infinity,
+): void {
+  assert.ok(answer.length > 0, 'the answer is empty, but the queue was not');
+  scenario.queue(queue).take(answer);
+  const bytes = answer.reduce((sum, { payload }) => sum + payload.length, 0);
+  assert.ok(
+    answer.length === 1 || bytes <= maxBytes,
+    `the answer holds ${bytes} bytes of payloads, expected at most ${maxBytes}`,
+  );
+}
+
+Then('the answer holds some of its messages', function () {
+  const scenario = scenarioOf(this);
+  takeSome(scenario, scenario.fetchedFrom as QueueName, lastAnswer(scenario).answer);
+});
+
+Then('the answer holds some of its messages and no more bytes than it should', function () {
+  const scenario = scenarioOf(this);
+  takeSome(
+    scenario,
+    scenario.fetchedFrom as QueueName,
+    lastAnswer(scenario).answer,
+    scenario.target.limits.answerBytes,
+  );
+});

@@ -1,0 +1,206 @@
+import { strict as assert } from 'node:assert';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Given, Then, When } from '@cucumber/cucumber';
+import type { Delivery } from '@quicnprotochat/proto';
+import { rightCall } from './node/calls.ts';
+import { type NodeScenario, type Outcome, resultsOf, type Wait } from './node/node-scenario.ts';
+import type { QueueName } from './node/parameter-types.ts';
+import { fetchParams } from './node/queue-calls.ts';
+import { scenarioOf } from './node/target.ts';
+import { takeSome } from './node-queues.ts';
+
+/** A wait may end early by this part of it, or late by LATE_MS: timers are coarse and machines busy. */
+const EARLY_PART = 0.1;
+const LATE_MS = 5_000;
+/** After a round trip on its session a wait is taken to have begun, or to be cancelled, when this has passed. */
+const SETTLE_MS = 40;
+const CANCEL_SETTLE_MS = 150;
+const LOST_CONNECTION_SETTLE_MS = 500;
+/** A wait that goes on for so long does go on. */
+const STILL_MS = 250;
+/** When the harness itself gives up on a wait. */
+const MAX_LATE_MS = 20_000;
+const LONGEST_CAP_MS = 10_000;
+
+async function begin(
+  scenario: NodeScenario,
+  queue: QueueName,
+  timeoutMs: bigint,
+  limit: number,
+  count = 1,
+): Promise<void> {
+  const { fetchWaitMs } = scenario.target.limits;
+  const sessions = Array.from({ length: count }, (_, index) =>
+    scenario.sharedSession ? scenario.sessionOf(queue.owner) : `waiting ${scenario.waits.length + index}`,
+  );
+  await scenario.target.openAll(sessions);
+  for (const session of sessions) {
+    const abort = new AbortController();
+    const params = { ...fetchParams(scenario, queue.owner, queue, limit), timeoutMs };
+    const waitMs = Number(timeoutMs < BigInt(fetchWaitMs) ? timeoutMs : fetchWaitMs);
+    const wait: Wait = {
+      queue,
+      session,
+      waitMs,
+      startedAt: performance.now(),
+      endedAt: undefined,
+      outcome: scenario
+        .call(session, 'fetchWait', params, { signal: abort.signal, timeoutMs: waitMs + MAX_LATE_MS })
+        .catch((error): Outcome | 'cancelled' => {
+          if (abort.signal.aborted) return 'cancelled';
+          throw error;
+        }),
+      cancel: () => abort.abort(),
+    };
+    const ended = (): void => {
+      wait.endedAt = performance.now();
+    };
+    // Whoever looks at the outcome sees the error; nobody may look at a wait that a scenario leaves behind.
+    wait.outcome.then(ended, ended);
+    scenario.waits.push(wait);
+  }
+  await Promise.all(sessions.map((session) => roundTrip(scenario, session)));
+  await delay(SETTLE_MS);
+}
+
+/** Calls of one session begin in order: when this one is answered, those before it have begun. */
+async function roundTrip(scenario: NodeScenario, session: string): Promise<void> {
+  resultsOf(await scenario.call(session, 'health', rightCall(scenario, 'Alice', 'health')));
+}
+
+When('a wait of {biginteger} ms begins on {queue}', async function (ms: bigint, queue: QueueName) {
+  await begin(scenarioOf(this), queue, ms, 0);
+});
+
+When(
+  'a wait of {biginteger} ms with limit {int} begins on {queue}',
+  async function (ms: bigint, limit: number, queue: QueueName) {
+    await begin(scenarioOf(this), queue, ms, limit);
+  },
+);
+
+When('{int} waits of {biginteger} ms begin on {queue}', async function (count: number, ms: bigint, queue: QueueName) {
+  await begin(scenarioOf(this), queue, ms, 0, count);
+});
+
+When(
+  '{int} waits of {biginteger} ms with limit {int} begin on {queue}',
+  async function (count: number, ms: bigint, limit: number, queue: QueueName) {
+    await begin(scenarioOf(this), queue, ms, limit, count);
+  },
+);
+
+Given('the target waits 10 seconds at most', function () {
+  const { target } = scenarioOf(this);
+  const { fetchWaitMs } = target.limits;
+  if (fetchWaitMs > LONGEST_CAP_MS) target.skip(`the target waits up to ${fetchWaitMs} ms, too long to wait for here`);
+});
+
+function lastWait(scenario: NodeScenario): Wait {
+  const wait = scenario.waits.at(-1);
+  if (!wait) throw new Error('no wait began before this step');
+  return wait;
+}
+
+When('the wait is cancelled', async function () {
+  const scenario = scenarioOf(this);
+  const wait = lastWait(scenario);
+  assert.equal(wait.endedAt, undefined, 'the wait ended before it was cancelled');
+  wait.cancel();
+  assert.equal(await wait.outcome, 'cancelled');
+  scenario.waits.pop();
+  await roundTrip(scenario, wait.session);
+  await delay(CANCEL_SETTLE_MS);
+});
+
+When('the connection of the wait is lost', async function () {
+  const scenario = scenarioOf(this);
+  const wait = lastWait(scenario);
+  assert.equal(wait.endedAt, undefined, 'the wait ended before its connection did');
+  scenario.waits.pop();
+  await scenario.target.endConnection(wait.session);
+  await assert.rejects(wait.outcome, 'the wait was answered although its connection had ended');
+  await delay(LOST_CONNECTION_SETTLE_MS);
+});
+
+Then('the wait is still going on', async function () {
+  const wait = lastWait(scenarioOf(this));
+  await delay(STILL_MS);
+  if (wait.endedAt === undefined) return;
+  const outcome = await wait.outcome;
+  const how = outcome === 'cancelled' ? outcome : `${resultsOf(outcome).payloads?.length} messages`;
+  throw new Error(`the wait ended after ${Math.round(wait.endedAt - wait.startedAt)} ms with ${how}`);
+});
+
+/** @returns the messages of the wait's answer, and how long it took @throws when it takes longer than `ms` from now on */
+async function endWithin(
+  scenario: NodeScenario,
+  ms: number,
+): Promise<{ wait: Wait; answer: Delivery[]; tookMs: number }> {
+  const wait = lastWait(scenario);
+  const timer = new AbortController();
+  const late = delay(ms, 'late' as const, { signal: timer.signal });
+  late.catch(() => undefined);
+  const outcome = await Promise.race([wait.outcome, late]);
+  timer.abort();
+  if (outcome === 'late') {
+    wait.cancel();
+    throw new Error(
+      `the wait of ${wait.waitMs} ms has not ended ${Math.round(performance.now() - wait.startedAt)} ms after its call`,
+    );
+  }
+  assert.notEqual(outcome, 'cancelled', 'the wait was cancelled');
+  const answer = resultsOf(outcome as Outcome).payloads as Delivery[];
+  return { wait, answer, tookMs: (wait.endedAt ?? performance.now()) - wait.startedAt };
+}
+
+/** A message is there: the wait ends now, and not by its own time-out. */
+function soon(scenario: NodeScenario): number {
+  const { waitMs, startedAt } = lastWait(scenario);
+  return Math.min(LATE_MS, Math.max(0, (waitMs - (performance.now() - startedAt)) * 0.7));
+}
+
+Then('the wait ends with all its messages', async function () {
+  const scenario = scenarioOf(this);
+  const { wait, answer } = await endWithin(scenario, soon(scenario));
+  const model = scenario.queue(wait.queue);
+  assert.equal(answer.length, model.messages.length, 'messages in the answer');
+  model.take(answer);
+});
+
+Then('the wait ends with its first {int} message(s)', async function (count: number) {
+  const scenario = scenarioOf(this);
+  const { wait, answer } = await endWithin(scenario, soon(scenario));
+  assert.equal(answer.length, count, 'messages in the answer');
+  scenario.queue(wait.queue).take(answer);
+});
+
+Then('the wait ends with that message under the number that enqueue returned', async function () {
+  const scenario = scenarioOf(this);
+  const { wait, answer } = await endWithin(scenario, soon(scenario));
+  assert.equal(answer.length, 1, 'messages in the answer');
+  const taken = scenario.queue(wait.queue).take(answer);
+  assert.equal(answer[0]?.seq, taken[0]?.seq, 'number in the answer');
+});
+
+Then('the wait ends with some of its messages and no more bytes than it should', async function () {
+  const scenario = scenarioOf(this);
+  const { wait, answer } = await endWithin(scenario, soon(scenario));
+  takeSome(scenario, wait.queue, answer, scenario.target.limits.answerBytes);
+});
+
+Then('the wait ends with an empty list', async function () {
+  const scenario = scenarioOf(this);
+  const { answer } = await endWithin(scenario, lastWait(scenario).waitMs + LATE_MS);
+  assert.equal(answer.length, 0, 'messages in the answer');
+});
+
+Then('the wait ends with an empty list when its time is over', async function () {
+  const scenario = scenarioOf(this);
+  const { wait, answer, tookMs } = await endWithin(scenario, lastWait(scenario).waitMs + LATE_MS);
+  assert.equal(answer.length, 0, 'messages in the answer');
+  const { waitMs } = wait;
+  if (tookMs < waitMs * (1 - EARLY_PART))
+    throw new Error(`the wait of ${waitMs} ms ended after ${Math.round(tookMs)} ms`);
+});

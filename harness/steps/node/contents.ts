@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+
+/** What a scenario calls the bytes of a payload or a KeyPackage, and what they are. `limit`: the target's, in bytes. */
+const CONTENTS: Record<string, (limit: number) => Uint8Array> = {
+  'some text': () => new TextEncoder().encode('Grüße an alle, bis morgen ✓'),
+  'one zero byte': () => new Uint8Array(1),
+  'every byte value': () => Uint8Array.from({ length: 256 }, (_, value) => value),
+  'bytes that begin in zeros': () => concat(new Uint8Array(9), randomBytes(24)),
+  'bytes that end in zeros': () => concat(randomBytes(24), new Uint8Array(9)),
+  '64 zero bytes': () => new Uint8Array(64),
+  '5,000 random bytes': () => randomBytes(5_000),
+  '70,000 random bytes': () => randomBytes(70_000),
+  'as many bytes as are allowed': (limit) => randomBytes(limit),
+  'one byte more than is allowed': (limit) => randomBytes(limit + 1),
+};
+
+export const CONTENT_NAMES: string[] = Object.keys(CONTENTS);
+
+/** Whether that content is meant to be refused for its length. */
+export function isTooLong(name: string): boolean {
+  return name === 'one byte more than is allowed';
+}
+
+/** @throws on a name that is not in the vocabulary */
+export function contentNamed(name: string, limit: number): Uint8Array {
+  const make = CONTENTS[name];
+  if (!make) throw new Error(`no such content: ${name}`);
+  return new Uint8Array(make(limit));
+}
+
+export function concat(...parts: Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+/** A public key of the right form: 32 bytes, then 768 coefficients below 3,329 in 12 bits each, then 32 bytes (FIPS 203). */
+export function hybridPublicKey(ending: 'any' | 'zeros' = 'any'): Uint8Array {
+  const key = new Uint8Array(randomBytes(1216));
+  for (let at = 32; at < 1184; at += 3) {
+    const pair = randomBytes(4);
+    const low = pair.readUInt16LE(0) % 3329;
+    const high = pair.readUInt16LE(2) % 3329;
+    key.set([low & 0xff, (low >> 8) | ((high & 0xf) << 4), high >> 4], at);
+  }
+  if (ending === 'zeros') key.fill(0, 1200);
+  return key;
+}

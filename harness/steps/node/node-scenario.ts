@@ -1,0 +1,205 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Auth, type Delivery, type ErrorCode, parseReason } from '@quicnprotochat/proto';
+import type { ExceptionType } from '@quicnprotochat/rpc';
+import type { CalledMethod, CallParams } from './calls.ts';
+import { PEOPLE, type Person, type QueueName } from './parameter-types.ts';
+import { QueueModel, sameBytes } from './queue-model.ts';
+import type { NodeTarget } from './target.ts';
+
+/** How a call ended: with results, or refused with an exception. */
+export type Outcome =
+  | { kind: 'results'; method: CalledMethod; results: Results }
+  | { kind: 'refused'; method: CalledMethod; code: ErrorCode | undefined; type: ExceptionType; reason: string };
+
+/** The result fields of the methods that these steps call; each has those of its own. */
+export interface Results {
+  fingerprint?: Uint8Array;
+  package?: Uint8Array;
+  seq?: bigint;
+  payloads?: Delivery[];
+  status?: string;
+  hybridPublicKey?: Uint8Array;
+  channelId?: Uint8Array;
+}
+
+/** A fetchWait under way. */
+export interface Wait {
+  queue: QueueName;
+  session: string;
+  /** What it waits at most: what was asked for, or the target's own limit. */
+  waitMs: number;
+  startedAt: number;
+  /** Undefined while it goes on. */
+  endedAt: number | undefined;
+  outcome: Promise<Outcome | 'cancelled'>;
+  cancel(): void;
+}
+
+interface CallOptions {
+  signal?: AbortSignal | undefined;
+  timeoutMs?: number | undefined;
+}
+
+/** A peer takes RPC messages of 16 MiB; what else is in the message needs room too. */
+const MAX_SENT_BYTES = 15 * 1024 * 1024;
+const RATE_LIMIT_PAUSES_MS = [200, 500, 1_000, 2_000, 4_000];
+
+/** What one scenario has done and may expect: identities, sessions, queue models, the last outcome, the waits. */
+export class NodeScenario {
+  readonly target: NodeTarget;
+  /** Outcome of the last call. */
+  outcome: Outcome | undefined;
+  /** What the last call sent. */
+  sent: CallParams | undefined;
+  waits: Wait[] = [];
+  sharedSession = false;
+  /** KeyPackages by owner, oldest first: what `fetchKeyPackage` must return next. */
+  readonly keyPackages = new Map<Person, Uint8Array[]>();
+  readonly hybridKeys = new Map<Person, Uint8Array>();
+  /** Ids that createChannel returned, in the order of the calls. */
+  channelIds: Uint8Array[] = [];
+  /** The queue that the last fetch was made on. */
+  fetchedFrom: QueueName | undefined;
+  /** Answers of fetches that ran at the same time. */
+  answers: Delivery[][] = [];
+  fetchedPackages: Uint8Array[] = [];
+  readonly #channels = new Map<string, Uint8Array>();
+  readonly #queues = new Map<string, QueueModel>();
+
+  constructor(target: NodeTarget) {
+    this.target = target;
+  }
+
+  identity(person: Person): Uint8Array {
+    return new Uint8Array(this.target.person(person).identityKey);
+  }
+
+  /** What a right call of that person carries. An open server is called without a token. */
+  auth(person: Person): Auth {
+    const { token, deviceId } = this.target.person(person);
+    return { version: token ? 1 : 0, accessToken: new Uint8Array(token ?? []), deviceId: new Uint8Array(deviceId) };
+  }
+
+  /** The Ed25519 public key of nobody that the target could know. */
+  stranger(): Uint8Array {
+    const spki = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' });
+    return new Uint8Array(spki.subarray(-32));
+  }
+
+  /** Makes sure that a made-up token is not by chance a right one. */
+  unknownToken(token: Uint8Array): Uint8Array {
+    const known = PEOPLE.some((person) => sameBytes(this.target.person(person).token ?? new Uint8Array(0), token));
+    if (token.length === 0 || known) this.target.skip('the tokens are too short to make a wrong one of them');
+    return new Uint8Array(token);
+  }
+
+  setChannel(one: Person, other: Person, id: Uint8Array): void {
+    this.#channels.set(pair(one, other), id);
+  }
+
+  channelOf(one: Person, other: Person): Uint8Array {
+    const id = this.#channels.get(pair(one, other));
+    if (!id) throw new Error(`the scenario has made no channel between ${one} and ${other}`);
+    return id;
+  }
+
+  /** The `channelId` that names a queue. */
+  channelId({ owner, peer }: QueueName): Uint8Array {
+    return peer ? this.channelOf(owner, peer) : new Uint8Array(0);
+  }
+
+  queue({ owner, peer }: QueueName): QueueModel {
+    const name = peer ? `${owner}'s queue in the channel with ${peer}` : `${owner}'s queue`;
+    let model = this.#queues.get(name);
+    if (!model) {
+      model = new QueueModel(name);
+      this.#queues.set(name, model);
+    }
+    return model;
+  }
+
+  /** Which session a person's calls take: one of their own, or the one for everybody. */
+  sessionOf(person: Person): string {
+    return this.sharedSession ? 'everyone' : person;
+  }
+
+  /**
+   * Bytes that a scenario wants to send; the scenario is skipped when the target or the RPC layer has no room for them.
+   * @param isTooLong whether they are meant to be over the target's limit
+   */
+  sized(bytes: Uint8Array, limit: number, isTooLong: boolean): Uint8Array {
+    if (bytes.length > MAX_SENT_BYTES)
+      this.target.skip(`the target's limit of ${limit} bytes is beyond what one RPC message holds`);
+    if (bytes.length > limit && !isTooLong) this.target.skip(`the target takes ${limit} bytes at most`);
+    return bytes;
+  }
+
+  /**
+   * Makes a call and waits for its answer; a call refused for its rate is made again after a pause (ERR-007).
+   * @throws when the session ends instead, there is no answer in time, or `signal` aborts
+   */
+  async call(session: string, method: CalledMethod, params: CallParams, options: CallOptions = {}): Promise<Outcome> {
+    for (const pause of [...RATE_LIMIT_PAUSES_MS, undefined]) {
+      const outcome = await this.callOnce(session, method, params, options);
+      if (outcome.kind !== 'refused' || outcome.code !== 'E014') return outcome;
+      if (pause !== undefined) await delay(pause, undefined, options.signal ? { signal: options.signal } : {});
+    }
+    return this.skipForRate();
+  }
+
+  /** As `call`, but made once only: a second try would come after calls that were made later. */
+  async callOnce(
+    session: string,
+    method: CalledMethod,
+    params: CallParams,
+    options: CallOptions = {},
+  ): Promise<Outcome> {
+    const { results, exception } = await this.target.call(session, method, pick(method, params), options);
+    if (!exception) return { kind: 'results', method, results };
+    return {
+      kind: 'refused',
+      method,
+      code: parseReason(exception.reason),
+      type: exception.type,
+      reason: exception.reason,
+    };
+  }
+
+  skipForRate(): never {
+    return this.target.skip('the target refuses calls for their rate (E014)');
+  }
+
+  /** As `call`, and remembers call and outcome for the steps that follow. */
+  async callAndRemember(person: Person, method: CalledMethod, params: CallParams): Promise<Outcome> {
+    this.sent = params;
+    this.outcome = await this.call(this.sessionOf(person), method, params);
+    return this.outcome;
+  }
+}
+
+const PARAMS: Record<CalledMethod, (keyof CallParams)[]> = {
+  uploadKeyPackage: ['identityKey', 'package', 'auth'],
+  fetchKeyPackage: ['identityKey', 'auth'],
+  enqueue: ['recipientKey', 'payload', 'channelId', 'version', 'auth'],
+  fetch: ['recipientKey', 'channelId', 'version', 'auth', 'limit'],
+  fetchWait: ['recipientKey', 'channelId', 'version', 'timeoutMs', 'auth', 'limit'],
+  health: [],
+  uploadHybridKey: ['identityKey', 'hybridPublicKey', 'auth'],
+  fetchHybridKey: ['identityKey', 'auth'],
+  createChannel: ['peerKey', 'auth'],
+};
+
+function pick(method: CalledMethod, params: CallParams): Partial<CallParams> {
+  return Object.fromEntries(PARAMS[method].map((field) => [field, params[field]]));
+}
+
+function pair(one: Person, other: Person): string {
+  return [one, other].sort().join(' and ');
+}
+
+/** The results of a call that had to succeed. @throws with the reason when it was refused */
+export function resultsOf(outcome: Outcome): Results {
+  if (outcome.kind === 'results') return outcome.results;
+  throw new Error(`${outcome.method} was refused: ${outcome.type}: ${outcome.reason}`);
+}

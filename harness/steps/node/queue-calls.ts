@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import type { Delivery } from '@quicnprotochat/proto';
+import { rightCall } from './calls.ts';
+import { type NodeScenario, resultsOf } from './node-scenario.ts';
+import type { Person, QueueName } from './parameter-types.ts';
+import { sameBytes } from './queue-model.ts';
+
+/** Enqueues and, unless refused, adds the message to the queue's model. The outcome is remembered. */
+export async function put(
+  scenario: NodeScenario,
+  sender: Person,
+  queue: QueueName,
+  payload: Uint8Array,
+  session = scenario.sessionOf(sender),
+): Promise<void> {
+  const params = { ...rightCall(scenario, sender, 'enqueue'), payload, channelId: scenario.channelId(queue) };
+  params.recipientKey = scenario.identity(queue.owner);
+  scenario.sent = params;
+  const outcome = await scenario.call(session, 'enqueue', params);
+  scenario.outcome = outcome;
+  if (outcome.kind === 'results') scenario.queue(queue).add(payload, outcome.results.seq as bigint);
+}
+
+/** As `put`, and throws when it is refused. */
+export async function mustPut(
+  scenario: NodeScenario,
+  sender: Person,
+  queue: QueueName,
+  payload: Uint8Array,
+): Promise<void> {
+  await put(scenario, sender, queue, payload);
+  if (scenario.outcome) resultsOf(scenario.outcome);
+}
+
+/** Enqueues all without waiting for answers; they are in the model in the order of the calls. @throws when one is refused */
+export async function putAtOnce(
+  scenario: NodeScenario,
+  sender: Person,
+  queue: QueueName,
+  payloads: readonly Uint8Array[],
+): Promise<void> {
+  const calls = payloads.map((payload) => {
+    const params = { ...rightCall(scenario, sender, 'enqueue'), payload, channelId: scenario.channelId(queue) };
+    return scenario.callOnce(scenario.sessionOf(sender), 'enqueue', {
+      ...params,
+      recipientKey: scenario.identity(queue.owner),
+    });
+  });
+  for (const [index, outcome] of (await Promise.all(calls)).entries()) {
+    if (outcome.kind === 'refused' && outcome.code === 'E014') scenario.skipForRate();
+    scenario.queue(queue).add(payloads[index] as Uint8Array, resultsOf(outcome).seq as bigint);
+  }
+}
+
+/** A payload like no other: 16 to 63 random bytes. */
+export function anyPayload(): Uint8Array {
+  return new Uint8Array(randomBytes(16 + ((randomBytes(1)[0] as number) % 48)));
+}
+
+/** What a right fetch of that queue sends. */
+export function fetchParams(scenario: NodeScenario, caller: Person, queue: QueueName, limit: number) {
+  const recipientKey = scenario.identity(queue.owner);
+  return { ...rightCall(scenario, caller, 'fetch'), recipientKey, channelId: scenario.channelId(queue), limit };
+}
+
+/**
+ * Fetches by the owner until the queue is empty.
+ * @returns the answers, without the last, empty one
+ * @throws when a fetch is refused, or returns again what the one before it returned
+ */
+export async function drain(scenario: NodeScenario, queue: QueueName): Promise<Delivery[][]> {
+  const answers: Delivery[][] = [];
+  for (;;) {
+    const params = fetchParams(scenario, queue.owner, queue, 0);
+    const outcome = await scenario.call(scenario.sessionOf(queue.owner), 'fetch', params);
+    const answer = resultsOf(outcome).payloads as Delivery[];
+    const [first] = answer;
+    if (!first) return answers;
+    const before = answers.at(-1)?.[0];
+    if (before && before.seq === first.seq && sameBytes(before.payload, first.payload)) {
+      throw new Error(`a second fetch returned message ${first.seq} again: the first did not remove it`);
+    }
+    answers.push(answer);
+  }
+}

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import type { Delivery } from '@quicnprotochat/proto';
+
+/** A message that was enqueued and, as far as the answers say, not delivered yet. */
+export interface Expected {
+  payload: Uint8Array;
+  seq: bigint;
+}
+
+/** What a queue must hold, by the answers so far: the oracle of the delivery scenarios. */
+export class QueueModel {
+  readonly name: string;
+  /** Oldest first. */
+  messages: Expected[] = [];
+  /** Every number that `enqueue` returned in this scenario, in the order of the calls. */
+  readonly numbers: bigint[] = [];
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  add(payload: Uint8Array, seq: bigint): void {
+    this.messages.push({ payload, seq });
+    this.numbers.push(seq);
+  }
+
+  /**
+   * Takes the messages of an answer out of the model.
+   * @throws unless they are the first of the queue, in order and byte for byte
+   */
+  take(answer: readonly Delivery[]): Expected[] {
+    const taken = this.messages.splice(0, answer.length);
+    for (const [index, { payload }] of answer.entries()) {
+      const expected = taken[index];
+      if (!expected) {
+        throw new Error(`${this.name}: ${answer.length} messages came back, ${taken.length} were queued`);
+      }
+      if (!sameBytes(payload, expected.payload)) {
+        const place = this.#whereIs(payload, taken);
+        throw new Error(
+          `${this.name}: message ${index + 1} is ${describe(payload)}${place}, expected ${describe(expected.payload)}` +
+            difference(payload, expected.payload),
+        );
+      }
+    }
+    return taken;
+  }
+
+  /** @throws unless every message of the model is in exactly one of the answers, in queue order within each, and nothing else is */
+  takeFromMany(answers: readonly (readonly Delivery[])[]): void {
+    const places = new Map(this.messages.map(({ payload }, index) => [digest(payload), index]));
+    const seen = new Set<number>();
+    for (const answer of answers) {
+      let last = -1;
+      for (const { payload } of answer) {
+        const place = places.get(digest(payload));
+        if (place === undefined) throw new Error(`${this.name}: ${describe(payload)} came back and was not enqueued`);
+        if (seen.has(place)) throw new Error(`${this.name}: message ${place + 1} was delivered twice`);
+        if (place < last)
+          throw new Error(`${this.name}: message ${place + 1} came after message ${last + 1} in one answer`);
+        seen.add(place);
+        last = place;
+      }
+    }
+    const lost = this.messages.length - seen.size;
+    if (lost > 0) throw new Error(`${this.name}: ${lost} of ${this.messages.length} messages were delivered to nobody`);
+    this.messages = [];
+  }
+
+  #whereIs(payload: Uint8Array, taken: readonly Expected[]): string {
+    const at = [...taken, ...this.messages].findIndex((message) => sameBytes(message.payload, payload));
+    return at < 0 ? '' : ` (message ${at + 1} of the queue)`;
+  }
+}
+
+export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return Buffer.compare(one, other) === 0;
+}
+
+export function digest(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Says which bytes are meant without showing them: payloads do not belong into reports. */
+export function describe(bytes: Uint8Array): string {
+  return bytes.length === 0 ? '0 bytes' : `${bytes.length} bytes (SHA-256 ${digest(bytes).slice(0, 12)}…)`;
+}
+
+export function difference(got: Uint8Array, expected: Uint8Array): string {
+  const end = Math.min(got.length, expected.length);
+  let at = 0;
+  while (at < end && got[at] === expected[at]) at += 1;
+  return at === 0 ? '' : `; they differ from byte ${at + 1} on`;
+}

@@ -1,0 +1,85 @@
+import { nodeService } from '@quicnprotochat/proto';
+import type { QuicConnection } from '@quicnprotochat/quic';
+import type { Method, RpcClient } from '@quicnprotochat/rpc';
+import type { ConformanceWorld, Outcome } from '../../src/world.ts';
+import type { CalledMethod, CallParams } from './calls.ts';
+import { NodeScenario, type Results } from './node-scenario.ts';
+import type { Person } from './parameter-types.ts';
+
+const scenarios = new WeakMap<object, NodeScenario>();
+
+/** The state that the NodeService steps of one scenario share. `world`: `this` of a step. */
+export function scenarioOf(world: unknown): NodeScenario {
+  const key = world as ConformanceWorld;
+  let scenario = scenarios.get(key);
+  if (!scenario) {
+    scenario = new NodeScenario(new NodeTarget(key));
+    scenarios.set(key, scenario);
+  }
+  return scenario;
+}
+
+/** The target as these steps see it: sessions by name, each on a connection of its own, and calls on them. */
+export class NodeTarget {
+  readonly #world: ConformanceWorld;
+  readonly #sessions = new Map<string, Promise<{ connection: QuicConnection; rpc: RpcClient }>>();
+
+  constructor(world: ConformanceWorld) {
+    this.#world = world;
+  }
+
+  get limits() {
+    return this.#world.limits;
+  }
+
+  person(person: Person) {
+    return this.#world.person(person.toLowerCase() as Lowercase<Person>);
+  }
+
+  expiredPerson() {
+    return this.#world.expiredPerson();
+  }
+
+  skip(reason: string): never {
+    return this.#world.skip(reason);
+  }
+
+  /** Connects that session, unless it is connected. */
+  async open(session: string): Promise<RpcClient> {
+    let opened = this.#sessions.get(session);
+    if (!opened) {
+      opened = this.#open();
+      this.#sessions.set(session, opened);
+    }
+    return (await opened).rpc;
+  }
+
+  /** Connects those sessions and makes a call on each, so that what comes next reaches the target at once. */
+  async openAll(sessions: readonly string[]): Promise<void> {
+    for (const session of sessions)
+      await this.open(session).then((rpc) => this.#world.call(rpc, session, nodeService.health, {}));
+  }
+
+  async #open(): Promise<{ connection: QuicConnection; rpc: RpcClient }> {
+    const connection = await this.#world.connect();
+    return { connection, rpc: await this.#world.session(connection) };
+  }
+
+  /** Closes that session's connection without a word on the session; the next call on it connects anew. */
+  async endConnection(session: string): Promise<void> {
+    const opened = await this.#sessions.get(session);
+    this.#sessions.delete(session);
+    await opened?.connection.close();
+  }
+
+  /** @throws when there is no answer in time or the session ends first */
+  async call(
+    session: string,
+    method: CalledMethod,
+    params: Partial<CallParams>,
+    options: { signal?: AbortSignal | undefined; timeoutMs?: number | undefined } = {},
+  ): Promise<Outcome<Results>> {
+    const rpc = await this.open(session);
+    return this.#world.call(rpc, session, nodeService[method] as unknown as Method<unknown, Results>, params, options);
+  }
+}

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { nodeService as node } from '@quicnprotochat/proto';
+import { openSession, spawnServer, startServer } from './process.ts';
+import { actor, code, queueOf } from './support.ts';
+
+let directory: string;
+let accounts: string;
+const alice = actor();
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'cli-'));
+  accounts = join(directory, 'accounts.json');
+  await writeFile(
+    accounts,
+    JSON.stringify([{ name: 'alice', identityKey: hex(alice.identityKey), token: hex(alice.token) }]),
+  );
+});
+after(() => rm(directory, { recursive: true, force: true }));
+
+async function outcome(...args: string[]): Promise<{ code: unknown; stderr: string; stdout: string }> {
+  const { exited, stderr, stdout } = spawnServer(...args);
+  return { code: await exited, stderr: stderr(), stdout: stdout() };
+}
+
+const file = async (name: string, content: string): Promise<string> => {
+  await writeFile(join(directory, name), content);
+  return join(directory, name);
+};
+
+test('wrong usage exits 2 with one line that says what to do, and never shows a token', async () => {
+  const entry = { name: 'x', identityKey: 'ab'.repeat(32), token: 'c0ffee' };
+  const cases: [RegExp, string[]][] = [
+    [/--accounts FILE, or --open/, []],
+    [/Unknown argument: bogus/, ['--open', '--bogus']],
+    [/Unknown argument: stray|stray/, ['--open', 'stray']],
+    [/--listen nonsense:port/, ['--open', '--listen', 'nonsense:port']],
+    [/--listen 127.0.0.1:70000/, ['--open', '--listen', '127.0.0.1:70000']],
+    [/--tls-cert and --tls-key/, ['--open', '--tls-cert', accounts]],
+    [/--tls-cert .* cannot be read \(ENOENT\)/, ['--open', '--tls-cert', '/nowhere.pem', '--tls-key', '/nowhere.pem']],
+    [
+      /certificate is not readable/,
+      ['--open', '--listen', '127.0.0.1:0', '--tls-cert', accounts, '--tls-key', accounts],
+    ],
+    [/cannot be read \(ENOENT\)/, ['--accounts', '/nowhere.json']],
+    [/is not JSON/, ['--accounts', await file('a.json', '[{"token": "c0ffee",]')]],
+    [/is not a JSON array/, ['--accounts', await file('b.json', '{}')]],
+    [
+      /"identityKey" in entry 1 .* is not 32 bytes/,
+      ['--accounts', await file('c.json', JSON.stringify([{ ...entry, identityKey: 'abcd' }]))],
+    ],
+    [
+      /"token" in entry 2 .* is not hex/,
+      ['--accounts', await file('d.json', JSON.stringify([entry, { ...entry, token: 'c0ffee!' }]))],
+    ],
+    [/"expiresAt" in entry 1/, ['--accounts', await file('e.json', JSON.stringify([{ ...entry, expiresAt: 'soon' }]))]],
+  ];
+  const outcomes = await Promise.all(cases.map(([, args]) => outcome(...args)));
+  for (const [i, [expected, args]] of cases.entries()) {
+    const { code: exitCode, stderr } = outcomes[i] as Awaited<ReturnType<typeof outcome>>;
+    assert.equal(exitCode, 2, `${args.join(' ')}: ${stderr}`);
+    assert.match(stderr, expected);
+    assert.equal(stderr.trim().split('\n').length, 1, stderr);
+    assert.doesNotMatch(stderr, /c0ffee/);
+  }
+});
+
+test('help and version', async () => {
+  const help = await outcome('--help');
+  assert.equal(help.code, 0);
+  for (const option of ['--listen', '--data-dir', '--tls-cert', '--tls-key', '--open', '--accounts', 'Exit codes'])
+    assert.ok(help.stdout.includes(option), option);
+  assert.match((await outcome('--version')).stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+test('an address in use exits 1 and says so', async () => {
+  const server = await startServer('--open');
+  const { code: exitCode, stderr } = await outcome('--open', '--listen', `127.0.0.1:${server.port}`);
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /in use/);
+  server.child.kill('SIGTERM');
+  assert.equal(await server.exited, 0);
+});
+
+test('a data directory keeps messages and the certificate over a stop, and is used by one server', async () => {
+  const dataDir = join(directory, 'data');
+  const first = await startServer('--data-dir', dataDir, '--accounts', accounts);
+  const { rpc } = await openSession(first);
+  const { seq } = await rpc.call(node.enqueue, { ...queueOf(alice), payload: Buffer.from('kept') });
+  const second = await outcome('--data-dir', dataDir, '--accounts', accounts, '--listen', '127.0.0.1:0');
+  assert.equal(second.code, 1);
+  assert.match(second.stderr, /in use by process/);
+  assert.equal((await stat(join(dataDir, 'key.pem'))).mode & 0o777, 0o600);
+  first.child.kill('SIGINT');
+  assert.equal(await first.exited, 0);
+
+  const again = await startServer('--data-dir', dataDir, '--accounts', accounts);
+  assert.equal(again.pin, first.pin);
+  const session = await openSession(again);
+  const { payloads } = await session.rpc.call(node.fetch, { ...queueOf(alice), limit: 0 });
+  assert.deepEqual(
+    payloads.map((delivery) => [delivery.seq, String(Buffer.from(delivery.payload))]),
+    [[seq, 'kept']],
+  );
+  again.child.kill('SIGTERM');
+  assert.equal(await again.exited, 0);
+});
+
+test('a stop answers what is in flight, and the end of standard input stops', async () => {
+  const server = await startServer('--accounts', accounts);
+  const { rpc } = await openSession(server);
+  const waiting = rpc.call(node.fetchWait, { ...queueOf(alice), timeoutMs: 60_000n, limit: 0 });
+  await rpc.call(node.health, {});
+  server.child.stdin?.end();
+  assert.deepEqual(await waiting, { payloads: [] });
+  assert.equal(await server.exited, 0);
+});
+
+test('an open server takes calls without a token, another does not', async () => {
+  const noAuth = { version: 0, accessToken: new Uint8Array(), deviceId: new Uint8Array() };
+  const open = await startServer('--open');
+  const closed = await startServer('--accounts', accounts);
+  const call = async (server: typeof open) =>
+    (await openSession(server)).rpc.call(node.fetch, { ...queueOf(alice, noAuth), limit: 0 });
+  assert.deepEqual(await call(open), { payloads: [] });
+  await assert.rejects(call(closed), code('E001'));
+  for (const server of [open, closed]) {
+    server.child.kill('SIGTERM');
+    assert.equal(await server.exited, 0);
+  }
+});
