@@ -8,8 +8,7 @@ import { type PlannedScenario, placeOf, ROOT } from './plan/features.ts';
 import type { ScenarioResult } from './result.ts';
 import type { TargetData } from './target/target.ts';
 
-const HARNESS = fileURLToPath(new URL('..', import.meta.url));
-const SUPPORT = [`${HARNESS}src/support.ts`, `${HARNESS}steps/**/*.ts`];
+const STEPS = fileURLToPath(new URL('../steps/**/*.ts', import.meta.url));
 
 /** How the scenarios are run. */
 export interface RunOptions {
@@ -29,7 +28,7 @@ export async function runScenarios({
   target,
   scenarios,
   onResult,
-  support = SUPPORT,
+  support = [STEPS],
 }: RunOptions): Promise<ScenarioResult[]> {
   const planned = new Map(scenarios.map((scenario) => [placeOf(scenario.uri, scenario.line), scenario]));
   const reader = new MessageReader(planned, onResult);

@@ -72,7 +72,11 @@ Then('the reason begins with {codes}', function (codes: ErrorCode[]) {
 
 Then('the reason goes on with a text', function () {
   const { reason } = refused(scenarioOf(this));
-  assert.match(reason, /^E\d{3}[^\p{L}\p{N}]+[\p{L}\p{N}].{2,}/su, `the reason is "${reason}", expected a text after the code`);
+  assert.match(
+    reason,
+    /^E\d{3}[^\p{L}\p{N}]+[\p{L}\p{N}].{2,}/su,
+    `the reason is "${reason}", expected a text after the code`,
+  );
 });
 
 Then('the reason repeats neither token nor payload', function () {

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Auth, type Delivery, type ErrorCode, parseReason } from '@quicnprotochat/proto';
 import type { ExceptionType } from '@quicnprotochat/rpc';
+import type { Outcome as Answer } from '../../src/world.ts';
 import type { CalledMethod, CallParams } from './calls.ts';
 import { PEOPLE, type Person, type QueueName } from './parameter-types.ts';
 import { QueueModel, sameBytes } from './queue-model.ts';
@@ -155,15 +156,12 @@ export class NodeScenario {
     params: CallParams,
     options: CallOptions = {},
   ): Promise<Outcome> {
-    const { results, exception } = await this.target.call(session, method, pick(method, params), options);
-    if (!exception) return { kind: 'results', method, results };
-    return {
-      kind: 'refused',
-      method,
-      code: parseReason(exception.reason),
-      type: exception.type,
-      reason: exception.reason,
-    };
+    return outcomeOf(method, await this.target.call(session, method, pick(method, params), options));
+  }
+
+  /** As `callOnce`, for one of thousands of calls. */
+  async callInFlood(session: string, method: CalledMethod, params: CallParams): Promise<Outcome> {
+    return outcomeOf(method, await this.target.callUnrecorded(session, method, pick(method, params)));
   }
 
   skipForRate(): never {
@@ -189,6 +187,18 @@ const PARAMS: Record<CalledMethod, (keyof CallParams)[]> = {
   fetchHybridKey: ['identityKey', 'auth'],
   createChannel: ['peerKey', 'auth'],
 };
+
+function outcomeOf(method: CalledMethod, answer: Answer<Results>): Outcome {
+  const { results, exception } = answer;
+  if (!exception) return { kind: 'results', method, results };
+  return {
+    kind: 'refused',
+    method,
+    code: parseReason(exception.reason),
+    type: exception.type,
+    reason: exception.reason,
+  };
+}
 
 function pick(method: CalledMethod, params: CallParams): Partial<CallParams> {
   return Object.fromEntries(PARAMS[method].map((field) => [field, params[field]]));

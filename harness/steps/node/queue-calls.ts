@@ -32,20 +32,26 @@ export async function mustPut(
   if (scenario.outcome) resultsOf(scenario.outcome);
 }
 
-/** Enqueues all without waiting for answers; they are in the model in the order of the calls. @throws when one is refused */
+/**
+ * Enqueues all without waiting for answers; they are in the model in the order of the calls.
+ * @param isFlood of thousands, which are kept out of the record
+ * @throws when one is refused
+ */
 export async function putAtOnce(
   scenario: NodeScenario,
   sender: Person,
   queue: QueueName,
   payloads: readonly Uint8Array[],
+  isFlood = false,
 ): Promise<void> {
-  const calls = payloads.map((payload) => {
-    const params = { ...rightCall(scenario, sender, 'enqueue'), payload, channelId: scenario.channelId(queue) };
-    return scenario.callOnce(scenario.sessionOf(sender), 'enqueue', {
-      ...params,
-      recipientKey: scenario.identity(queue.owner),
-    });
-  });
+  const params = { ...rightCall(scenario, sender, 'enqueue'), channelId: scenario.channelId(queue) };
+  params.recipientKey = scenario.identity(queue.owner);
+  const session = scenario.sessionOf(sender);
+  const calls = payloads.map((payload) =>
+    isFlood
+      ? scenario.callInFlood(session, 'enqueue', { ...params, payload })
+      : scenario.callOnce(session, 'enqueue', { ...params, payload }),
+  );
   for (const [index, outcome] of (await Promise.all(calls)).entries()) {
     if (outcome.kind === 'refused' && outcome.code === 'E014') scenario.skipForRate();
     scenario.queue(queue).add(payloads[index] as Uint8Array, resultsOf(outcome).seq as bigint);

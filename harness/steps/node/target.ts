@@ -1,6 +1,6 @@
 import { nodeService } from '@quicnprotochat/proto';
 import type { QuicConnection } from '@quicnprotochat/quic';
-import type { Method, RpcClient } from '@quicnprotochat/rpc';
+import { type Method, type RpcClient, RpcException } from '@quicnprotochat/rpc';
 import type { ConformanceWorld, Outcome } from '../../src/world.ts';
 import type { CalledMethod, CallParams } from './calls.ts';
 import { NodeScenario, type Results } from './node-scenario.ts';
@@ -70,6 +70,18 @@ export class NodeTarget {
     const opened = await this.#sessions.get(session);
     this.#sessions.delete(session);
     await opened?.connection.close();
+  }
+
+  /** A call of a flood: as `call`, but not in the record. */
+  async callUnrecorded(session: string, method: CalledMethod, params: Partial<CallParams>): Promise<Outcome<Results>> {
+    const rpc = await this.open(session);
+    const typed = nodeService[method] as unknown as Method<unknown, Results>;
+    try {
+      return { results: await rpc.call(typed, params, { signal: this.#world.signal }) };
+    } catch (error) {
+      if (error instanceof RpcException) return { exception: error };
+      throw error;
+    }
   }
 
   /** @throws when there is no answer in time or the session ends first */

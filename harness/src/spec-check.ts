@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { Rule } from '@cucumber/messages';
+import { FEATURES_DIR, featureFiles, parseFeature, ROOT } from './plan/features.ts';
+import { fold, type Requirement, SPEC_DIR } from './spec.ts';
+
+/**
+ * Holds the features against the specification: each requirement that says `Test: scenario` has a Rule with a scenario
+ * that ends in a Then, each Rule says its requirement's sentence word for word and carries its tags, and the index names
+ * every page and id.
+ * @returns what is missing, extra or changed, a line each
+ */
+export function checkSpec(
+  spec: ReadonlyMap<string, Requirement>,
+  featuresDir: string = FEATURES_DIR,
+  specDir: string = SPEC_DIR,
+): string[] {
+  const faults: string[] = [];
+  const seen = new Map<string, string>();
+  for (const path of featureFiles(featuresDir)) {
+    const uri = relative(ROOT, path);
+    const document = parseFeature(path, uri, faults);
+    for (const child of document?.feature?.children ?? []) {
+      if (child.scenario) faults.push(`${uri}:${child.scenario.location.line}: "${child.scenario.name}" is in no Rule`);
+      if (child.rule) checkRule(child.rule, uri, spec, seen, faults);
+    }
+  }
+  for (const { id, test, place } of spec.values()) {
+    const isTested = seen.has(id);
+    if (test === 'scenario' && !isTested) faults.push(`${place}: ${id} has no scenario`);
+    if (test !== 'scenario' && isTested)
+      faults.push(`${place}: ${id} says "Test: ${test}", and has a Rule in ${seen.get(id)}`);
+  }
+  checkIndex(spec, join(specDir, 'SUMMARY.md'), faults);
+  return faults;
+}
+
+function checkRule(
+  rule: Rule,
+  uri: string,
+  spec: ReadonlyMap<string, Requirement>,
+  seen: Map<string, string>,
+  faults: string[],
+): void {
+  const at = `${uri}:${rule.location.line}`;
+  const id = /^[A-Z]+-\d{3}/.exec(rule.name)?.[0] ?? '';
+  const requirement = spec.get(id);
+  if (!requirement) {
+    faults.push(`${at}: Rule "${rule.name}" does not begin with the id of a requirement of spec/`);
+    return;
+  }
+  if (seen.has(id)) faults.push(`${at}: ${id} has a Rule already, in ${seen.get(id)}`);
+  seen.set(id, at);
+  if (rule.name !== `${id} ${requirement.title}`)
+    faults.push(`${at}: the title is "${rule.name}", in spec/ "${id} ${requirement.title}"`);
+  if (fold(rule.description) !== requirement.sentence) {
+    faults.push(
+      `${at}: the sentence of ${id} differs:\n    feature: ${fold(rule.description)}\n    spec:    ${requirement.sentence}`,
+    );
+  }
+  const expected = [
+    `@${id}`,
+    `@level:${requirement.level.toLowerCase()}`,
+    `@profile:${requirement.profile}`,
+    `@source:${requirement.source}`,
+  ];
+  const tags = rule.tags.map(({ name }) => name);
+  for (const tag of expected) if (!tags.includes(tag)) faults.push(`${at}: the tag ${tag} is missing`);
+  for (const tag of tags)
+    if (!expected.includes(tag) && !tag.startsWith('@needs:'))
+      faults.push(`${at}: the tag ${tag} is not what spec/ says`);
+  const scenarios = rule.children.flatMap(({ scenario }) => (scenario ? [scenario] : []));
+  if (scenarios.length === 0) faults.push(`${at}: ${id} has no scenario`);
+  for (const { name, location, steps } of scenarios) {
+    if (!steps.some(({ keywordType }) => keywordType === 'Outcome'))
+      faults.push(`${uri}:${location.line}: "${name}" has no Then: it cannot fail`);
+  }
+}
+
+function checkIndex(spec: ReadonlyMap<string, Requirement>, path: string, faults: string[]): void {
+  const index = readFileSync(path, 'utf8');
+  const areas = new Set([...spec.values()].map(({ area }) => area));
+  const indexed = new Set(
+    (index.match(/\b[A-Z]+-\d{3}\b/g) ?? []).filter((id) => areas.has(id.split('-')[0] as string)),
+  );
+  for (const { id, title, place } of spec.values()) {
+    if (!indexed.has(id)) faults.push(`spec/SUMMARY.md: ${id} is missing`);
+    else if (!index.includes(title)) faults.push(`spec/SUMMARY.md: the title of ${id} is not "${title}"`);
+    const page = place.replace(/^spec\//, '').split('#')[0] as string;
+    if (!index.includes(`(${page}`)) faults.push(`spec/SUMMARY.md: the page ${page} is missing`);
+  }
+  for (const id of indexed) if (!spec.has(id)) faults.push(`spec/SUMMARY.md: ${id} is in no page`);
+}

@@ -1,0 +1,3 @@
+import { registerHooks } from '../src/hooks.ts';
+
+registerHooks();

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { conform } from '../src/conform.ts';
+import { SuiteError, UnreachableError } from '../src/errors.ts';
+import { type RawOptions, readOptions } from '../src/options.ts';
+import type { JsonReport } from '../src/report/json.ts';
+import { type EmbeddedServer, startEmbedded } from '../src/target/embedded.ts';
+import { makeFixture, requirement, rule, scenario } from './sources.ts';
+
+let server: EmbeddedServer;
+const directory = mkdtempSync(join(tmpdir(), 'verdict-'));
+before(async () => {
+  server = await startEmbedded(true);
+});
+after(async () => {
+  await server.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const STEPS = `
+Then('it holds', function () {});
+Then('it fails', function () { throw new Error('the target said \\u0000<no>'); });
+Then('the step is at fault', function () { undefined.x(); });
+Then('it is skipped because of {string}', function (reason) { this.skip(reason); });
+Then('it is skipped', function () { return 'skipped'; });
+Then('the server dies', async function () { await globalThis.stopServer(); throw new Error('dead'); });
+Then('it is pending', function () { return 'pending'; });
+`;
+
+/** Runs scenarios of the test's own on an open server. */
+async function run(
+  feature: string,
+  change: Partial<RawOptions> = {},
+  spec = requirement('AA-001') + requirement('AA-002', { level: 'SHOULD' }),
+): Promise<{ exitCode: number; output: string }> {
+  const fixture = makeFixture(spec, feature, STEPS);
+  const raw: RawOptions = {
+    open: true,
+    insecure: false,
+    profile: [],
+    requirement: [],
+    list: false,
+    timeout: '5s',
+    strict: false,
+    report: [],
+    ...change,
+  };
+  const { log } = console;
+  const { write } = process.stdout;
+  let output = '';
+  console.log = (text: string) => {
+    output += `${text}\n`;
+  };
+  process.stdout.write = () => true;
+  try {
+    const options = readOptions({ ...raw, target: `${server.host}:${server.port}` });
+    return { exitCode: await conform(options, ['--open', '--requirement', 'X', '--timeout', '5s'], fixture), output };
+  } finally {
+    console.log = log;
+    process.stdout.write = write;
+    fixture.remove();
+  }
+}
+
+const should = { tags: '@AA-002 @level:should @profile:core @source:decided' };
+
+test('all passed: 0, and the last line has the totals', async () => {
+  const { exitCode, output } = await run(
+    rule('AA-001', scenario('a', 'Then it holds') + scenario('b', 'Then it holds')),
+  );
+  assert.equal(exitCode, 0);
+  assert.equal(output.trimEnd().split('\n').at(-1), '2 passed, 0 failed, 0 skipped');
+});
+
+test('a failure: 1, with the sentence, the place, the reason and the command', async () => {
+  const { exitCode, output } = await run(
+    rule('AA-001', scenario('a', 'Then it holds') + scenario('b', 'Then it fails')),
+  );
+  assert.equal(exitCode, 1);
+  for (const part of [
+    'AA-001 Title of AA-001',
+    'The sentence of AA-001.',
+    'spec/page.md#aa-001-title-of-aa-001',
+    'the target said',
+    '-- --open --timeout 5s --requirement AA-001',
+  ]) {
+    assert.ok(output.includes(part), part);
+  }
+  assert.match(output, /1 passed, 1 failed, 0 skipped\n$/);
+});
+
+test('a SHOULD that is not followed warns, and fails with --strict', async () => {
+  const feature =
+    rule('AA-001', scenario('a', 'Then it holds')) + rule('AA-002', scenario('b', 'Then it fails'), should);
+  const { exitCode, output } = await run(feature);
+  assert.equal(exitCode, 0);
+  assert.match(output, /WARNING/);
+  assert.equal((await run(feature, { strict: true })).exitCode, 1);
+});
+
+const broken: [string, string, RegExp][] = [
+  ['a step that nobody defined', 'Then nobody knows', /undefined/],
+  ['a step that is pending', 'Then it is pending', /pending/],
+  ['a skip without a reason', 'Then it is skipped', /skipped without a reason/],
+  ['a fault of the step itself', 'Then the step is at fault', /Cannot read properties/],
+];
+for (const [what, step, reason] of broken) {
+  test(`${what}: 4`, async () => {
+    const { exitCode, output } = await run(rule('AA-001', scenario('a', 'Then it holds') + scenario('b', step)));
+    assert.equal(exitCode, 4);
+    assert.match(output, reason);
+  });
+}
+
+test('a scenario without steps, or steps that do not load: the suite is broken', async () => {
+  await assert.rejects(run(rule('AA-001', '    Scenario: empty\n')), SuiteError);
+  const fixture = makeFixture(
+    requirement('AA-001'),
+    rule('AA-001', scenario('a', 'Then it holds')),
+    'import "./nowhere.ts";',
+  );
+  const options = readOptions({
+    open: true,
+    insecure: false,
+    profile: [],
+    requirement: [],
+    list: false,
+    timeout: '5s',
+    strict: false,
+    report: [],
+    target: `${server.host}:${server.port}`,
+  });
+  await assert.rejects(conform(options, [], fixture), SuiteError);
+  fixture.remove();
+});
+
+test('all skipped, or nothing selected: 3', async () => {
+  const skips = rule('AA-001', scenario('a', 'Then it is skipped because of "the weather"'));
+  await assert.rejects(run(skips), UnreachableError);
+  const elsewhere = requirement('AA-001') + requirement('AA-002', { profile: 'opaque' });
+  const feature = rule('AA-001', scenario('a', 'Then it holds'));
+  await assert.rejects(run(feature, { requirement: ['AA-002'] }, elsewhere), UnreachableError);
+  await assert.rejects(run(feature, { profile: ['batch'] }), UnreachableError);
+});
+
+test('what the target does not offer is skipped with the reason, unless it is asked for by name', async () => {
+  const spec = requirement('AA-001') + requirement('AA-002', { profile: 'opaque' });
+  const opaque = { tags: '@AA-002 @level:must @profile:opaque @source:decided' };
+  const feature =
+    rule('AA-001', scenario('a', 'Then it holds')) + rule('AA-002', scenario('b', 'Then it fails'), opaque);
+  const { exitCode, output } = await run(feature, {}, spec);
+  assert.equal(exitCode, 0);
+  assert.match(output, /1 skipped: the target does not offer the profile "opaque"/);
+  assert.equal((await run(feature, { profile: ['opaque'] }, spec)).exitCode, 1);
+});
+
+test('reports hold every scenario, and are well-formed whatever a server says', async () => {
+  const json = join(directory, 'deep/report.json');
+  const junit = join(directory, 'deep/report.xml');
+  const feature = rule(
+    'AA-001',
+    scenario('a "<&>"', 'Then it holds') +
+      scenario('b', 'Then it fails') +
+      scenario('c', 'Then it is skipped because of "the weather"'),
+  );
+  const { exitCode, output } = await run(feature, { report: [`json=${json}`, `junit=${junit}`] });
+  assert.equal(exitCode, 1, output);
+  const report = JSON.parse(readFileSync(json, 'utf8')) as JsonReport;
+  assert.equal(report.exitCode, 1);
+  assert.deepEqual(report.totals, { passed: 1, failed: 1, warned: 0, skipped: 1, broken: 0 });
+  assert.deepEqual(
+    report.scenarios.map(({ requirement: id, status }) => [id, status]),
+    [
+      ['AA-001', 'passed'],
+      ['AA-001', 'failed'],
+      ['AA-001', 'skipped'],
+    ],
+  );
+  const xml = readFileSync(junit, 'utf8');
+  assert.match(xml, /<testsuite name="AA" tests="3" failures="1" errors="0" skipped="1"/);
+  assert.ok(!xml.includes('\u0000'));
+  assert.match(xml, /&lt;no>|&lt;no&gt;/);
+});
+
+test('a target that goes away in the middle: what is left is skipped with the reason, and the run fails', async () => {
+  const doomed = await startEmbedded(true);
+  const kept = server;
+  server = doomed;
+  const feature = rule(
+    'AA-001',
+    scenario('a', 'Then it holds') + scenario('b', 'Then the server dies') + scenario('c', 'Then it holds'),
+  );
+  // The step runs in this process: it can stop the server that the test started.
+  (globalThis as { stopServer?: () => Promise<void> }).stopServer = () => doomed.stop();
+  try {
+    const { exitCode, output } = await run(feature);
+    assert.equal(exitCode, 1);
+    assert.match(output, /1 skipped: the target went away during "b"/);
+  } finally {
+    server = kept;
+  }
+});
