@@ -2,7 +2,7 @@ import { EXIT, UnreachableError } from './errors.ts';
 import type { Options } from './options.ts';
 import { loadFeatures } from './plan/features.ts';
 import { select, splitOffered } from './plan/select.ts';
-import { Progress, summary } from './report/console.ts';
+import { type Output, Progress, summary } from './report/console.ts';
 import { prepareReports, writeReports } from './report/files.ts';
 import { makeReport } from './report/json.ts';
 import { type ScenarioResult, totalsOf } from './result.ts';
@@ -17,6 +17,8 @@ export interface Sources {
   specDir?: string | undefined;
   featuresDir?: string | undefined;
   support?: string[] | undefined;
+  /** Where the report for people goes. */
+  out?: Output | undefined;
 }
 
 /**
@@ -26,25 +28,27 @@ export interface Sources {
  * @throws UsageError, UnreachableError, SuiteError
  */
 export async function conform(options: Options, args: string[], sources: Sources = {}): Promise<number> {
+  const { out = process.stdout } = sources;
+  const print = (text: string): void => void out.write(`${text}\n`);
   const spec = loadSpec(sources.specDir);
   const selected = select(loadFeatures(spec, sources.featuresDir), options, spec);
   if (selected.length === 0)
     throw new UnreachableError('nothing matches: no scenario has these requirements and profiles');
   if (options.isList) {
-    for (const { requirement, name, uri, line } of selected) console.log(`${requirement}  ${name}  (${uri}:${line})`);
-    console.log(`${selected.length} scenarios`);
+    for (const { requirement, name, uri, line } of selected) print(`${requirement}  ${name}  (${uri}:${line})`);
+    print(`${selected.length} scenarios`);
     return EXIT.conformant;
   }
   prepareReports(options.reports);
   return withTarget(options, async (target, signal) => {
     const startedAt = new Date();
     const offered = await probe(target, signal);
-    announce(options, target, offered);
+    announce(print, options, target, offered);
     const { runnable, notOffered } = splitOffered(selected, offered, options.profiles);
     const skipped = notOffered.map(
       ({ scenario, reason }): ScenarioResult => ({ scenario, status: 'skipped', reason, durationMs: 0, exchange: [] }),
     );
-    const progress = new Progress(process.stdout, runnable.length);
+    const progress = new Progress(out, runnable.length);
     const ran =
       runnable.length === 0
         ? []
@@ -61,7 +65,7 @@ export async function conform(options: Options, args: string[], sources: Sources
     const exitCode = verdict(results);
     const rerun = (id: string): string =>
       ['npm run conformance --', ...withoutSelection(args), '--requirement', id].join(' ');
-    console.log(summary(results, spec, rerun));
+    print(summary(results, spec, rerun));
     const run = { startedAt: startedAt.toISOString(), durationMs: Date.now() - startedAt.getTime(), exitCode };
     const about = { address: `${target.host}:${target.port}`, profiles: [...offered] };
     writeReports(options.reports, makeReport(results, spec, { ...run, target: about, options: shownOptions(options) }));
@@ -114,10 +118,15 @@ async function withTarget(
   }
 }
 
-function announce(options: Options, target: TargetData, offered: ReadonlySet<Profile>): void {
+function announce(
+  print: (text: string) => void,
+  options: Options,
+  target: TargetData,
+  offered: ReadonlySet<Profile>,
+): void {
   const what = options.target ? `${target.host} port ${target.port}` : 'an embedded reference server';
-  console.log(`Testing ${what}; it offers: ${[...offered].join(', ')}`);
-  if (target.verify.kind === 'none') console.log('Its certificate is not checked (--pin or --tls-ca checks it).');
+  print(`Testing ${what}; it offers: ${[...offered].join(', ')}`);
+  if (target.verify.kind === 'none') print('Its certificate is not checked (--pin or --tls-ca checks it).');
 }
 
 /** The command line without what selects scenarios or writes files. */

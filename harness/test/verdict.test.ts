@@ -48,19 +48,15 @@ async function run(
     report: [],
     ...change,
   };
-  const { log } = console;
-  const { write } = process.stdout;
   let output = '';
-  console.log = (text: string) => {
-    output += `${text}\n`;
-  };
-  process.stdout.write = () => true;
+  const out = { write: (text: string) => (output += text) };
   try {
     const options = readOptions({ ...raw, target: `${server.host}:${server.port}` });
-    return { exitCode: await conform(options, ['--open', '--requirement', 'X', '--timeout', '5s'], fixture), output };
+    return {
+      exitCode: await conform(options, ['--open', '--requirement', 'X', '--timeout', '5s'], { ...fixture, out }),
+      output,
+    };
   } finally {
-    console.log = log;
-    process.stdout.write = write;
     fixture.remove();
   }
 }

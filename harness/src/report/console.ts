@@ -6,14 +6,21 @@ import type { Requirement } from '../spec.ts';
 const MARK: Record<Status, string> = { passed: '.', failed: 'F', warned: 'w', skipped: 's', broken: '!' };
 const DOTS_PER_LINE = 80;
 
+/** A terminal, or anything else that takes text. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
 /** Shows that something goes on: one line that changes on a terminal, a mark a scenario elsewhere. */
 export class Progress {
-  readonly #out: NodeJS.WriteStream;
+  readonly #out: Output;
   readonly #total: number;
   #done = 0;
   #column = 0;
 
-  constructor(out: NodeJS.WriteStream, total: number) {
+  constructor(out: Output, total: number) {
     this.#out = out;
     this.#total = total;
   }
