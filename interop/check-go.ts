@@ -35,7 +35,7 @@ try {
   const options = ['-listen', '127.0.0.1:0', '-accounts', accounts, '-stop-with-stdin'];
 
   const right = await startServer(server, options);
-  const { code, output } = await runSuite(right, accounts);
+  const { code, output } = await runSuite(right, accounts, '--strict');
   checks.check('the suite passes on the Go server', code === 0, tail(output));
   await right.stop();
 
@@ -48,7 +48,7 @@ try {
     const broken = await startServer(server, [...options, '-break', name]);
     const report = join(scratch, `${name}.json`);
     const area = requirement.split('-')[0] as string;
-    const result = await runSuite(broken, accounts, '--requirement', area, '--report', `json=${report}`);
+    const result = await runSuite(broken, accounts, '--strict', '--requirement', area, '--report', `json=${report}`);
     const caught = result.code === 1 && failedRequirements(report).has(requirement);
     checks.check(`fault ${name} is caught at ${requirement}`, caught, tail(result.output));
     await broken.stop();

@@ -1,0 +1,52 @@
+package node
+
+// Break is a planted fault: one small deviation of a kind that real implementers make. The zero value is a right server.
+type Break string
+
+// Planted faults, by the name that -break takes.
+const (
+	FingerprintHex      Break = "fingerprint-hex"
+	PackagesLIFO        Break = "packages-lifo"
+	PackageStays        Break = "package-stays"
+	PayloadLimitOffBy1  Break = "payload-limit-off-by-one"
+	TokenPrefix         Break = "token-prefix"
+	SeqRestarts         Break = "seq-restarts"
+	FetchKeeps          Break = "fetch-keeps"
+	ChannelCodesSwapped Break = "channel-codes-swapped"
+	ChannelSharesQueue  Break = "channel-shares-queue"
+	IdentityUnchecked   Break = "identity-unchecked"
+	HybridFirstWins     Break = "hybrid-first-wins"
+	WaitWakesForAll     Break = "wait-wakes-for-all"
+	CancelDrains        Break = "cancel-drains"
+)
+
+// Breaks lists every planted fault with the requirement of spec/ that it breaks.
+var Breaks = []struct {
+	Name        Break
+	Requirement string
+	Description string
+}{
+	{FingerprintHex, "KP-004", "the fingerprint is the first half of the digest in hex"},
+	{PackagesLIFO, "KP-007", "the newest KeyPackage is given out first"},
+	{PackageStays, "KP-006", "a fetched KeyPackage stays"},
+	{PayloadLimitOffBy1, "DS-004", "a payload of exactly the limit is refused"},
+	{TokenPrefix, "AUTH-007", "a token that begins like a known one is accepted"},
+	{SeqRestarts, "DS-009", "numbers begin again when a queue is drained"},
+	{FetchKeeps, "DS-011", "fetched messages stay queued"},
+	{ChannelCodesSwapped, "CH-008", "E022 and E023 are mixed up"},
+	{ChannelSharesQueue, "CH-012", "a channel's messages go to the default queue"},
+	{IdentityUnchecked, "AUTH-013", "anybody may fetch anybody's queue"},
+	{HybridFirstWins, "HK-005", "a second hybrid key is ignored"},
+	{WaitWakesForAll, "DS-025", "a message for one queue ends the waits of all"},
+	{CancelDrains, "DS-027", "a message for a waiter that left is lost"},
+}
+
+// Known tells whether a fault of that name can be planted.
+func Known(name string) bool {
+	for _, b := range Breaks {
+		if string(b.Name) == name {
+			return true
+		}
+	}
+	return false
+}

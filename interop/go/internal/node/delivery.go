@@ -1,0 +1,224 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"capnproto.org/go/capnp/v3"
+	"quicnprotochat.example/interop/nodeapi"
+)
+
+// queueArgs is what the parameters of the three delivery methods have in common.
+type queueArgs interface {
+	RecipientKey() ([]byte, error)
+	ChannelId() ([]byte, error)
+	Version() uint16
+	Auth() (nodeapi.Auth, error)
+}
+
+// openQueue checks a call and finds its queue. own: only the recipient may do it. The lock is held on success.
+func (s *Service) openQueue(args queueArgs, own bool) (*queue, error) {
+	caller, err := s.authenticate(args.Auth())
+	if err != nil {
+		return nil, err
+	}
+	recipient, err := readKey(args.RecipientKey())
+	if err != nil {
+		return nil, err
+	}
+	channel, _ := args.ChannelId()
+	if len(channel) != 0 && len(channel) != channelIDLen {
+		return nil, refuse("E020", "BAD_PARAMS", "channelId of %d bytes", len(channel))
+	}
+	if args.Version() != 1 {
+		return nil, refuse("E012", "WIRE_VERSION", "version %d", args.Version())
+	}
+	if own && !s.is(IdentityUnchecked) {
+		if err := requireSelf(caller, recipient); err != nil {
+			return nil, err
+		}
+	}
+	s.mu.Lock()
+	if len(channel) > 0 {
+		if err := s.requireMembers(string(channel), string(caller), recipient); err != nil {
+			s.mu.Unlock()
+			return nil, err
+		}
+	}
+	id := queueID{string(channel), recipient}
+	if s.is(ChannelSharesQueue) {
+		id.channel = ""
+	}
+	q := s.queues[id]
+	if q == nil {
+		q = &queue{}
+		s.queues[id] = q
+	}
+	return q, nil
+}
+
+func (s *Service) requireMembers(channel, caller, recipient string) error {
+	notFound := refuse("E023", "CHANNEL_NOT_FOUND", "no such channel")
+	denied := refuse("E022", "CHANNEL_ACCESS_DENIED", "not a member")
+	if s.is(ChannelCodesSwapped) {
+		notFound, denied = denied, notFound
+	}
+	members, known := s.channels[channel]
+	if !known {
+		return notFound
+	}
+	for _, key := range []string{caller, recipient} {
+		if key != members[0] && key != members[1] {
+			return denied
+		}
+	}
+	return nil
+}
+
+// Enqueue adds a message, and hands it to somebody who waits.
+func (s *Service) Enqueue(_ context.Context, call nodeapi.NodeService_enqueue) error {
+	args := call.Args()
+	q, err := s.openQueue(args, false)
+	if err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	payload, _ := args.Payload()
+	limit := maxPayload
+	if s.is(PayloadLimitOffBy1) {
+		limit--
+	}
+	if len(payload) == 0 {
+		return refuse("E005", "PAYLOAD_EMPTY", "nothing to deliver")
+	}
+	if len(payload) > limit {
+		return refuse("E006", "PAYLOAD_TOO_LARGE", "%d bytes", len(payload))
+	}
+	seq, ok := q.add(bytes.Clone(payload))
+	if !ok {
+		return refuse("E015", "QUEUE_FULL", "no room")
+	}
+	q.serve()
+	if s.is(WaitWakesForAll) {
+		for _, other := range s.queues {
+			for _, w := range other.waiters {
+				w.handed <- nil
+			}
+			other.waiters = nil
+		}
+	}
+	results, err := call.AllocResults()
+	if err != nil {
+		return err
+	}
+	results.SetSeq(seq)
+	return nil
+}
+
+// Fetch removes messages and gives them to their recipient.
+func (s *Service) Fetch(_ context.Context, call nodeapi.NodeService_fetch) error {
+	args := call.Args()
+	q, err := s.openQueue(args, true)
+	if err != nil {
+		return err
+	}
+	taken := s.takeFrom(q, args.Limit())
+	s.mu.Unlock()
+	results, err := call.AllocResults()
+	if err != nil {
+		return err
+	}
+	list, err := results.NewPayloads(int32(len(taken)))
+	if err != nil {
+		return err
+	}
+	return fill(list, taken)
+}
+
+func (s *Service) takeFrom(q *queue, limit uint32) []message {
+	taken := q.take(limit)
+	if s.is(FetchKeeps) {
+		q.putBack(taken)
+	}
+	if s.is(SeqRestarts) && len(q.messages) == 0 {
+		q.lastSeq = 0
+	}
+	return taken
+}
+
+// FetchWait is Fetch that waits for a message when there is none.
+func (s *Service) FetchWait(ctx context.Context, call nodeapi.NodeService_fetchWait) error {
+	args := call.Args()
+	q, err := s.openQueue(args, true)
+	if err != nil {
+		return err
+	}
+	limit := args.Limit()
+	wait := maxWait
+	if ms := args.TimeoutMs(); ms < uint64(maxWait/time.Millisecond) {
+		wait = time.Duration(ms) * time.Millisecond
+	}
+	taken := s.takeFrom(q, limit)
+	if len(taken) > 0 || wait == 0 {
+		s.mu.Unlock()
+	} else {
+		w := &waiter{limit, make(chan []message, 1)}
+		q.waiters = append(q.waiters, w)
+		s.mu.Unlock()
+		// From here on other calls of the session go on.
+		call.Go()
+		if taken, err = s.await(ctx, q, w, wait); err != nil {
+			return err
+		}
+	}
+	results, err := call.AllocResults()
+	if err != nil {
+		return err
+	}
+	list, err := results.NewPayloads(int32(len(taken)))
+	if err != nil {
+		return err
+	}
+	return fill(list, taken)
+}
+
+// await waits until something is handed over, the time is up, or the caller leaves: then nothing is lost.
+func (s *Service) await(ctx context.Context, q *queue, w *waiter, wait time.Duration) ([]message, error) {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	var taken []message
+	isHanded := false
+	select {
+	case taken = <-w.handed:
+		isHanded = true
+	case <-timer.C:
+	case <-ctx.Done():
+		if s.is(CancelDrains) {
+			// Stays in line, for a message that nobody will see.
+			return nil, ctx.Err()
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !isHanded {
+		taken = q.leave(w)
+	}
+	if ctx.Err() != nil {
+		q.putBack(taken)
+		q.serve()
+		return nil, ctx.Err()
+	}
+	return taken, nil
+}
+
+func fill(list capnp.StructList[nodeapi.Delivery], messages []message) error {
+	for i, m := range messages {
+		delivery := list.At(i)
+		delivery.SetSeq(m.seq)
+		if err := delivery.SetPayload(m.payload); err != nil {
+			return err
+		}
+	}
+	return nil
+}
