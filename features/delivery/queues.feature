@@ -142,13 +142,23 @@ Feature: Queues
   @DS-017 @level:should @profile:core @source:decided
   Rule: DS-017 Queues have an end
     A server SHOULD answer E015 to `enqueue` into a queue that holds as many messages as its limit, 10,000 by default,
-    and keep those; it accepts messages again when some were fetched.
+    or as many bytes, 256 MiB by default, and accept messages again when some were fetched.
 
     Scenario: A full queue
       Given Alice's queue is empty
-      When Bob puts messages into Alice's queue until it is full
+      When Bob puts messages into Alice's queue up to the limit and one more
       Then the call fails with E015
-      And Alice's queue still holds its messages
+      When Alice fetches from Alice's queue with limit 1
+      Then the answer holds its first 1 message
       When Bob puts some text into Alice's queue
       Then the call succeeds
       And Alice's queue still holds its messages
+
+  @DS-030 @level:must @profile:core @source:decided
+  Rule: DS-030 Nothing queued makes room
+    A server MUST NOT remove a message that was not fetched in order to take another into the same queue.
+
+    Scenario: More than a full queue
+      Given Alice's queue is empty
+      When Bob puts messages into Alice's queue up to the limit and one more
+      Then Alice's queue still holds its messages

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { defineParameterType, Given, Then, When } from '@cucumber/cucumber';
 import type { ErrorCode } from '@quicnprotochat/proto';
 import { applyFault, CALLED_METHODS, type CalledMethod, FAULT_PATTERN, rightCall } from './node/calls.ts';
+import { expectEqual } from './node/expect-equal.ts';
 import type { NodeScenario, Outcome } from './node/node-scenario.ts';
 import type { Person } from './node/parameter-types.ts';
 import { scenarioOf } from './node/target.ts';
@@ -61,7 +62,7 @@ Then('the call fails with any code', function () {
 
 Then('the call is answered with an exception of type failed', function () {
   const outcome = refused(scenarioOf(this));
-  assert.equal(outcome.type, 'failed', `${outcome.method} was refused with an exception of type ${outcome.type}`);
+  expectEqual(`type of the exception that ${outcome.method} was refused with`, outcome.type, 'failed');
 });
 
 Then('the reason begins with {codes}', function (codes: ErrorCode[]) {

@@ -5,6 +5,7 @@ import type { Delivery } from '@quicnprotochat/proto';
 import { rightCall } from './node/calls.ts';
 import { concat } from './node/contents.ts';
 import { derivedIds } from './node/digests.ts';
+import { expectEqual } from './node/expect-equal.ts';
 import { type NodeScenario, type Outcome, resultsOf } from './node/node-scenario.ts';
 import type { Person, QueueName } from './node/parameter-types.ts';
 import { anyPayload, drain, fetchParams } from './node/queue-calls.ts';
@@ -88,12 +89,12 @@ Then('all of them get the same id', function () {
   const scenario = scenarioOf(this);
   if (scenario.outcome) resultsOf(scenario.outcome);
   const different = new Set(ids(scenario));
-  assert.equal(different.size, 1, `the calls got ${different.size} ids: ${[...different].join(', ')}`);
+  expectEqual(`different ids that the calls got (${[...different].join(', ')})`, different.size, 1);
 });
 
 Then('all of them get different ids', function () {
   const all = ids(scenarioOf(this));
-  assert.equal(new Set(all).size, all.length, `the calls got the ids ${all.join(', ')}`);
+  expectEqual(`different ids that the calls got (${all.join(', ')})`, new Set(all).size, all.length);
 });
 
 const lastId = (scenario: NodeScenario): Uint8Array => {
@@ -102,7 +103,7 @@ const lastId = (scenario: NodeScenario): Uint8Array => {
 };
 
 Then('the returned channelId has 16 bytes', function () {
-  assert.equal(lastId(scenarioOf(this)).length, 16, 'length of the channelId');
+  expectEqual('length of the channelId', lastId(scenarioOf(this)).length, 16);
 });
 
 Then('the returned channelId is no digest of the keys of {person} and {person}', function (one: Person, other: Person) {
@@ -110,7 +111,7 @@ Then('the returned channelId is no digest of the keys of {person} and {person}',
   const way = derivedIds(scenario.identity(one), scenario.identity(other)).get(
     Buffer.from(lastId(scenario)).toString('hex'),
   );
-  assert.equal(way, undefined, `the channelId is ${way}`);
+  if (way) throw new Error(`the channelId is ${way}`);
 });
 
 Then('the returned ids differ in at least {int} bytes', function (count: number) {
@@ -163,7 +164,7 @@ Then('it is refused with E020, or nothing is returned', function () {
   const { outcome } = scenarioOf(this);
   assert.ok(outcome, 'no call was made before this step');
   if (outcome.kind === 'refused') return requireE020(outcome);
-  assert.equal(outcome.results.payloads?.length, 0, 'messages in the answer');
+  expectEqual('messages in the answer', outcome.results.payloads?.length, 0);
 });
 
 Then('it is refused with E020, or kept in a queue of its own', async function () {
@@ -171,18 +172,18 @@ Then('it is refused with E020, or kept in a queue of its own', async function ()
   const { outcome, sent, fetchedFrom: queue } = scenario;
   assert.ok(outcome && sent && queue, 'no call was made before this step');
   const elsewhere = (await drain(scenario, queue)).flat().length;
-  assert.equal(elsewhere, 0, `${scenario.queue(queue).name}: messages that came back, expected none`);
+  expectEqual(`${scenario.queue(queue).name}: messages that came back`, elsewhere, 0);
   if (outcome.kind === 'refused') return requireE020(outcome);
   const fetched = await scenario.call(scenario.sessionOf(queue.owner), 'fetch', {
     ...fetchParams(scenario, queue.owner, queue, 0),
     channelId: sent.channelId,
   });
   const [message, ...more] = resultsOf(fetched).payloads as Delivery[];
-  assert.equal(more.length, 0, 'further messages under that id');
+  expectEqual('further messages under that id', more.length, 0);
   if (!message) throw new Error('the message that was accepted did not come back under its id');
   assert.ok(sameBytes(message.payload, sent.payload), `${describe(message.payload)} came back, not what was enqueued`);
 });
 
 function requireE020(outcome: Extract<Outcome, { kind: 'refused' }>): void {
-  assert.equal(outcome.code, 'E020', `${outcome.method} was refused with "${outcome.reason}", expected E020`);
+  if (outcome.code !== 'E020') throw new Error(`${outcome.method} was refused with "${outcome.reason}", expected E020`);
 }

@@ -4,9 +4,10 @@ import { performance } from 'node:perf_hooks';
 import { Given, Then, When } from '@cucumber/cucumber';
 import type { Delivery } from '@quicnprotochat/proto';
 import { contentNamed, isTooLong } from './node/contents.ts';
+import { expectEqual } from './node/expect-equal.ts';
 import { type NodeScenario, resultsOf } from './node/node-scenario.ts';
 import type { Person, QueueName } from './node/parameter-types.ts';
-import { anyPayload, drain, fetchParams, mustPut, put, putAtOnce } from './node/queue-calls.ts';
+import { anyPayload, drain, fetchParams, mustPut, put, putAtOnce, takeSome } from './node/queue-calls.ts';
 import { scenarioOf } from './node/target.ts';
 
 const MIB = 1024 * 1024;
@@ -68,7 +69,7 @@ When(
 );
 
 When(
-  '{person} puts messages into {queue} until it is full',
+  '{person} puts messages into {queue} up to the limit and one more',
   { timeout: -1 },
   async function (sender: Person, queue: QueueName) {
     const scenario = scenarioOf(this);
@@ -161,13 +162,13 @@ Then('{queue} still holds its messages', async function (queue: QueueName) {
   const scenario = scenarioOf(this);
   const model = scenario.queue(queue);
   for (const answer of await drain(scenario, queue)) model.take(answer);
-  assert.equal(model.messages.length, 0, `${model.name}: messages that were enqueued and did not come back`);
+  expectEqual(`${model.name}: messages that were enqueued and did not come back`, model.messages.length, 0);
 });
 
 Then('nothing is in {queue}', async function (queue: QueueName) {
   const scenario = scenarioOf(this);
   const count = (await drain(scenario, queue)).flat().length;
-  assert.equal(count, 0, `${scenario.queue(queue).name}: messages that came back, expected none`);
+  expectEqual(`${scenario.queue(queue).name}: messages that came back`, count, 0);
 });
 
 Then('the numbers of {queue} have only risen', function (queue: QueueName) {
@@ -189,18 +190,18 @@ function lastAnswer(scenario: NodeScenario) {
 
 Then('the answer is empty', function () {
   const { answer } = lastAnswer(scenarioOf(this));
-  assert.equal(answer.length, 0, 'messages in the answer');
+  expectEqual('messages in the answer', answer.length, 0);
 });
 
 Then('the answer holds all its messages', function () {
   const { answer, model } = lastAnswer(scenarioOf(this));
-  assert.equal(answer.length, model.messages.length, 'messages in the answer');
+  expectEqual('messages in the answer', answer.length, model.messages.length);
   model.take(answer);
 });
 
 Then('the answer holds all its messages in rising order', function () {
   const { answer, model } = lastAnswer(scenarioOf(this));
-  assert.equal(answer.length, model.messages.length, 'messages in the answer');
+  expectEqual('messages in the answer', answer.length, model.messages.length);
   model.take(answer);
   for (const [index, { seq }] of answer.entries()) {
     const before = answer[index - 1];
@@ -210,34 +211,16 @@ Then('the answer holds all its messages in rising order', function () {
 
 Then('the answer holds its first {int} message(s)', function (count: number) {
   const { answer, model } = lastAnswer(scenarioOf(this));
-  assert.equal(answer.length, count, 'messages in the answer');
+  expectEqual('messages in the answer', answer.length, count);
   model.take(answer);
 });
 
 Then('the answer holds all its messages under the numbers that enqueue returned', function () {
   const { answer, model } = lastAnswer(scenarioOf(this));
-  assert.equal(answer.length, model.messages.length, 'messages in the answer');
-  assert.deepEqual(
-    answer.map(({ seq }) => seq),
-    model.take(answer).map(({ seq }) => seq),
-    'numbers in the answer',
-  );
+  expectEqual('messages in the answer', answer.length, model.messages.length);
+  const numbers = (messages: readonly { seq: bigint }[]): string => messages.map(({ seq }) => seq).join(', ');
+  expectEqual('numbers in the answer', numbers(answer), numbers(model.take(answer)));
 });
-
-export function takeSome(
-  scenario: NodeScenario,
-  queue: QueueName,
-  answer: readonly Delivery[],
-  maxBytes = Infinity,
-): void {
-  assert.ok(answer.length > 0, 'the answer is empty, but the queue was not');
-  scenario.queue(queue).take(answer);
-  const bytes = answer.reduce((sum, { payload }) => sum + payload.length, 0);
-  assert.ok(
-    answer.length === 1 || bytes <= maxBytes,
-    `the answer holds ${bytes} bytes of payloads, expected at most ${maxBytes}`,
-  );
-}
 
 Then('the answer holds some of its messages', function () {
   const scenario = scenarioOf(this);

@@ -4,11 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Given, Then, When } from '@cucumber/cucumber';
 import type { Delivery } from '@quicnprotochat/proto';
 import { rightCall } from './node/calls.ts';
+import { expectEqual } from './node/expect-equal.ts';
 import { type NodeScenario, type Outcome, resultsOf, type Wait } from './node/node-scenario.ts';
 import type { QueueName } from './node/parameter-types.ts';
-import { fetchParams } from './node/queue-calls.ts';
+import { fetchParams, takeSome } from './node/queue-calls.ts';
 import { scenarioOf } from './node/target.ts';
-import { takeSome } from './node-queues.ts';
 
 /** A wait may end early by this part of it, or late by LATE_MS: timers are coarse and machines busy. */
 const EARLY_PART = 0.1;
@@ -106,9 +106,10 @@ function lastWait(scenario: NodeScenario): Wait {
 When('the wait is cancelled', async function () {
   const scenario = scenarioOf(this);
   const wait = lastWait(scenario);
-  assert.equal(wait.endedAt, undefined, 'the wait ended before it was cancelled');
+  assert.ok(wait.endedAt === undefined, 'the wait ended before it was cancelled');
   wait.cancel();
-  assert.equal(await wait.outcome, 'cancelled');
+  assert.ok((await wait.outcome) === 'cancelled', 'the wait was answered before it was cancelled');
+
   scenario.waits.pop();
   await roundTrip(scenario, wait.session);
   await delay(CANCEL_SETTLE_MS);
@@ -117,7 +118,7 @@ When('the wait is cancelled', async function () {
 When('the connection of the wait is lost', async function () {
   const scenario = scenarioOf(this);
   const wait = lastWait(scenario);
-  assert.equal(wait.endedAt, undefined, 'the wait ended before its connection did');
+  assert.ok(wait.endedAt === undefined, 'the wait ended before its connection did');
   scenario.waits.pop();
   await scenario.target.endConnection(wait.session);
   await assert.rejects(wait.outcome, 'the wait was answered although its connection had ended');
@@ -165,23 +166,24 @@ Then('the wait ends with all its messages', async function () {
   const scenario = scenarioOf(this);
   const { wait, answer } = await endWithin(scenario, soon(scenario));
   const model = scenario.queue(wait.queue);
-  assert.equal(answer.length, model.messages.length, 'messages in the answer');
+  expectEqual('messages in the answer', answer.length, model.messages.length);
   model.take(answer);
 });
 
 Then('the wait ends with its first {int} message(s)', async function (count: number) {
   const scenario = scenarioOf(this);
   const { wait, answer } = await endWithin(scenario, soon(scenario));
-  assert.equal(answer.length, count, 'messages in the answer');
+  expectEqual('messages in the answer', answer.length, count);
   scenario.queue(wait.queue).take(answer);
 });
 
 Then('the wait ends with that message under the number that enqueue returned', async function () {
   const scenario = scenarioOf(this);
   const { wait, answer } = await endWithin(scenario, soon(scenario));
-  assert.equal(answer.length, 1, 'messages in the answer');
-  const taken = scenario.queue(wait.queue).take(answer);
-  assert.equal(answer[0]?.seq, taken[0]?.seq, 'number in the answer');
+  expectEqual('messages in the answer', answer.length, 1);
+  const [taken] = scenario.queue(wait.queue).take(answer);
+  assert.ok(taken, 'nothing was enqueued before this step');
+  expectEqual('number in the answer', answer[0]?.seq, taken.seq);
 });
 
 Then('the wait ends with some of its messages and no more bytes than it should', async function () {
@@ -193,13 +195,13 @@ Then('the wait ends with some of its messages and no more bytes than it should',
 Then('the wait ends with an empty list', async function () {
   const scenario = scenarioOf(this);
   const { answer } = await endWithin(scenario, lastWait(scenario).waitMs + LATE_MS);
-  assert.equal(answer.length, 0, 'messages in the answer');
+  expectEqual('messages in the answer', answer.length, 0);
 });
 
 Then('the wait ends with an empty list when its time is over', async function () {
   const scenario = scenarioOf(this);
   const { wait, answer, tookMs } = await endWithin(scenario, lastWait(scenario).waitMs + LATE_MS);
-  assert.equal(answer.length, 0, 'messages in the answer');
+  expectEqual('messages in the answer', answer.length, 0);
   const { waitMs } = wait;
   if (tookMs < waitMs * (1 - EARLY_PART))
     throw new Error(`the wait of ${waitMs} ms ended after ${Math.round(tookMs)} ms`);

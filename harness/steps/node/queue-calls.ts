@@ -52,7 +52,8 @@ export async function putAtOnce(
       ? scenario.callInFlood(session, 'enqueue', { ...params, payload })
       : scenario.callOnce(session, 'enqueue', { ...params, payload }),
   );
-  for (const [index, outcome] of (await Promise.all(calls)).entries()) {
+  const answered = Promise.all(calls);
+  for (const [index, outcome] of (await (isFlood ? scenario.target.inTime(answered) : answered)).entries()) {
     if (outcome.kind === 'refused' && outcome.code === 'E014') scenario.skipForRate();
     scenario.queue(queue).add(payloads[index] as Uint8Array, resultsOf(outcome).seq as bigint);
   }
@@ -88,4 +89,18 @@ export async function drain(scenario: NodeScenario, queue: QueueName): Promise<D
     }
     answers.push(answer);
   }
+}
+
+/** Takes an answer that may be smaller than the queue out of its model. @throws unless it holds the first messages, one or more, and fits */
+export function takeSome(
+  scenario: NodeScenario,
+  queue: QueueName,
+  answer: readonly Delivery[],
+  maxBytes = Infinity,
+): void {
+  if (answer.length === 0) throw new Error('the answer is empty, but the queue was not');
+  scenario.queue(queue).take(answer);
+  const bytes = answer.reduce((sum, { payload }) => sum + payload.length, 0);
+  if (answer.length > 1 && bytes > maxBytes)
+    throw new Error(`the answer holds ${bytes} bytes of payloads, expected at most ${maxBytes}`);
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { nodeService } from '@quicnprotochat/proto';
 import type { QuicConnection } from '@quicnprotochat/quic';
 import { type Method, type RpcClient, RpcException } from '@quicnprotochat/rpc';
@@ -72,15 +73,29 @@ export class NodeTarget {
     await opened?.connection.close();
   }
 
-  /** A call of a flood: as `call`, but not in the record. */
+  /** A call of a flood: as `call`, but neither in the record nor timed. */
   async callUnrecorded(session: string, method: CalledMethod, params: Partial<CallParams>): Promise<Outcome<Results>> {
     const rpc = await this.open(session);
     const typed = nodeService[method] as unknown as Method<unknown, Results>;
     try {
-      return { results: await rpc.call(typed, params, { signal: this.#world.signal }) };
+      return { results: await rpc.call(typed, params) };
     } catch (error) {
       if (error instanceof RpcException) return { exception: error };
       throw error;
+    }
+  }
+
+  /** @throws when the calls of a flood are not all answered in the time that one answer may take */
+  async inTime<T>(flood: Promise<T>): Promise<T> {
+    const timer = new AbortController();
+    const late = delay(this.#world.timeoutMs, undefined, { signal: timer.signal }).then(() => {
+      throw new Error(`calls of a flood were not answered within ${this.#world.timeoutMs} ms`);
+    });
+    late.catch(() => undefined);
+    try {
+      return await Promise.race([flood, late]);
+    } finally {
+      timer.abort();
     }
   }
 

@@ -1,37 +1,55 @@
 import { Message as CapnpMessage, Pointer } from 'capnp-es';
-import { type Frame, frame } from './frame.ts';
+import { ProtocolError } from './errors.ts';
+import type { Frame } from './frame.ts';
 import { decodePointer, decodeTag, ELEMENT_BITS, LIST_OF_POINTERS, LIST_OF_STRUCTS } from './pointer.ts';
 import type { PointerPlace } from './view.ts';
 
 /** One segment that begins with a root pointer: what a call or an answer carries, on its way out. */
 export type Content = Uint8Array;
 
-/** Builds one message in one segment. Places are word offsets. */
+/** Bytes of the segment table of a message of one segment. */
+const TABLE = 8;
+
+/** Builds one message in one segment. Places are word offsets in the segment. */
 export class Builder {
+  readonly #max: number;
+  /** Segment table and segment. */
+  #framed: Uint8Array;
+  /** The segment alone. */
   #bytes: Uint8Array;
   #view: DataView;
   #words = 0;
 
-  /** @param bytes a first guess of the size */
-  constructor(bytes = 256) {
-    this.#bytes = new Uint8Array((bytes + 7) & ~7);
-    this.#view = new DataView(this.#bytes.buffer);
+  /**
+   * @param bytes a first guess of the segment's size
+   * @param max the most bytes that the segment may have
+   */
+  constructor(bytes: number, max = Number.POSITIVE_INFINITY) {
+    this.#max = max;
+    this.#framed = new Uint8Array(TABLE + ((bytes + 7) & ~7));
+    this.#bytes = this.#framed.subarray(TABLE);
+    this.#view = new DataView(this.#framed.buffer, TABLE);
     this.allocate(1);
   }
 
-  /** The framed message. */
+  /** The framed message. Nothing may be added after this. */
   toBytes(): Uint8Array {
-    return frame([this.#bytes.subarray(0, this.#words * 8)]);
+    new DataView(this.#framed.buffer).setUint32(4, this.#words, true);
+    return this.#framed.subarray(0, TABLE + this.#words * 8);
   }
 
+  /** @throws ProtocolError when the segment would grow past its bound */
   allocate(words: number): number {
     const start = this.#words;
     this.#words += words;
-    if (this.#words * 8 > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#words * 8));
-      grown.set(this.#bytes);
-      this.#bytes = grown;
-      this.#view = new DataView(grown.buffer);
+    const needed = this.#words * 8;
+    if (needed > this.#max) throw new ProtocolError('a message would grow by being sent back');
+    if (needed > this.#bytes.length) {
+      const grown = new Uint8Array(TABLE + Math.max(this.#bytes.length * 2, needed));
+      grown.set(this.#framed);
+      this.#framed = grown;
+      this.#bytes = grown.subarray(TABLE);
+      this.#view = new DataView(grown.buffer, TABLE);
     }
     return start;
   }
@@ -90,7 +108,8 @@ export class Builder {
       this.#setPointer(pointer, low, high);
       return;
     }
-    const offset = start + (root.getInt32(0, true) >> 2) - (pointer + 1);
+    // A struct without size points at its own pointer, as anywhere else it might look like null.
+    const offset = high === 0 && (low & 3) === 0 ? -1 : start + (root.getInt32(0, true) >> 2) - (pointer + 1);
     this.#setPointer(pointer, (offset << 2) | (low & 3), high);
   }
 

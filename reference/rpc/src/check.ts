@@ -19,10 +19,8 @@ export function checkFrame(
     if (budget < 0) throw new ProtocolError('pointers lead to the same words too often');
   };
 
-  const checkStruct = (segment: number, word: number, dataWords: number, pointers: number, depth: number): void => {
-    claim(frame, segment, word, dataWords + pointers);
-    spend(dataWords + pointers);
-    for (let i = 0; i < pointers; i += 1) checkPointer(segment, word + dataWords + i, depth);
+  const checkPointers = (segment: number, word: number, count: number, depth: number): void => {
+    for (let i = 0; i < count; i += 1) checkPointer(segment, word + i, depth);
   };
 
   const checkPointer = (segment: number, word: number, depth: number): void => {
@@ -30,21 +28,25 @@ export function checkFrame(
     if (target.kind === 'null' || target.kind === 'capability') return;
     if (depth >= limits.depth) throw new ProtocolError(`pointers are nested deeper than ${limits.depth}`);
     if (target.kind === 'struct') {
-      checkStruct(target.segment, target.word, target.dataWords, target.pointers, depth + 1);
+      const { dataWords, pointers } = target;
+      claim(frame, target.segment, target.word, dataWords + pointers);
+      spend(dataWords + pointers);
+      checkPointers(target.segment, target.word + dataWords, pointers, depth + 1);
     } else if (target.elementSize === LIST_OF_STRUCTS) {
       const { elements, dataWords, pointers } = decodeTag(frame, target);
-      // Elements without size take no words, but time.
-      spend(1 + (dataWords + pointers === 0 ? elements : 0));
+      const size = dataWords + pointers;
+      // Elements without size take no words, but a reader's time.
+      spend(1 + (size === 0 ? elements : target.count));
+      if (pointers === 0) return;
       for (let i = 0; i < elements; i += 1) {
-        checkStruct(target.segment, target.word + 1 + i * (dataWords + pointers), dataWords, pointers, depth + 1);
+        checkPointers(target.segment, target.word + 1 + i * size + dataWords, pointers, depth + 1);
       }
     } else {
       const bits = ELEMENT_BITS[target.elementSize] as number;
       const words = Math.ceil((target.count * bits) / 64);
       claim(frame, target.segment, target.word, words);
       spend(bits === 0 ? target.count : words);
-      if (target.elementSize !== LIST_OF_POINTERS) return;
-      for (let i = 0; i < target.count; i += 1) checkPointer(target.segment, target.word + i, depth + 1);
+      if (target.elementSize === LIST_OF_POINTERS) checkPointers(target.segment, target.word, words, depth + 1);
     }
   };
 

@@ -5,16 +5,19 @@ import { RpcException, type SessionEnd, SessionEndedError } from './errors.ts';
 import type { RpcLimits } from './limits.ts';
 import type { ReturnValue } from './message.ts';
 import type { Method } from './method.ts';
-import { Session } from './session.ts';
+import { fullLimits, Session } from './session.ts';
 import { Vat, type VatEvent } from './vat.ts';
 import { capnpPointer } from './view.ts';
 
+/** A call from when it is made until it is settled. */
 interface Pending {
+  /** Writes the call. @throws what the method throws on its fields */
+  send(): void;
   resolve(value: ReturnValue): void;
-  reject(error: Error): void;
+  reject(error: unknown): void;
 }
 
-/** How long `close` waits for the peer's FIN, in ms. */
+/** How long `close` waits for the transport to take FIN, and again for the peer's, in ms. */
 const CLOSE_WAIT_MS = 1_000;
 
 /** Opens a session on a stream, as the side that asks. Nothing is sent before the first call. */
@@ -26,14 +29,20 @@ export function connectVat(stream: ByteStream, options: { limits?: Partial<RpcLi
 export class RpcClient {
   readonly #vat: Vat;
   readonly #session: Session;
-  readonly #pending = new Map<number, Pending>();
-  #bootstrapWaiters: { resolve(): void; reject(error: Error): void }[] = [];
-  #bootstrap: 'unasked' | 'asked' | 'here' | RpcException = 'unasked';
+  readonly #limits: RpcLimits;
+  /** Calls that wait for room to be sent, in order. */
+  readonly #unsent = new Set<Pending>();
+  /** Calls that wait for their answer, by question id. */
+  readonly #asked = new Map<number, Pending>();
+  readonly #bootstrapWaiters = new Set<{ resolve(): void; reject(error: Error): void }>();
+  #bootstrap: 'expected' | 'here' | RpcException = 'expected';
 
   constructor(stream: ByteStream, limits?: Partial<RpcLimits>) {
+    const owner = { onEvent: (event: VatEvent) => this.#onEvent(event), onRoom: () => this.#onRoom() };
+    this.#limits = fullLimits(limits);
     this.#vat = new Vat({ hasBootstrap: false, limits });
-    this.#session = new Session(stream, this.#vat, (event) => this.#onEvent(event), limits);
-    void this.#session.closed.then((end) => this.#onClosed(end));
+    this.#session = new Session(stream, this.#vat, owner, this.#limits);
+    void this.#session.closed.then((end) => this.#rejectAll(new SessionEndedError(end)));
   }
 
   /** How the session ended; never rejects. */
@@ -43,49 +52,53 @@ export class RpcClient {
 
   /**
    * Calls a method of the bootstrap capability. Calls need not wait for each other, nor for the bootstrap answer: until
-   * that is here they are pipelined on it.
+   * that is here they are pipelined on it. They are sent in the order in which they are made: at once, or, when the
+   * transport is behind, as soon as it has room; `params` must not be changed before then.
    * @throws RpcException when the call, or the bootstrap, is answered by an exception; SessionEndedError when the session
    *   ends first; the signal's reason after an abort (the peer is told by Finish); what the method throws on its fields
    */
   async call<P, R>(method: Method<P, R>, params: P, options: { signal?: AbortSignal | undefined } = {}): Promise<R> {
-    const { signal } = options;
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
     this.#requireOpen();
-    const content = buildContent(method.paramsSize(params), (pointer) => method.writeParams(pointer, params));
-    const questionId = this.#vat.call(method.interfaceId, method.methodId, content);
-    if (this.#bootstrap === 'unasked') this.#bootstrap = 'asked';
-    this.#session.flush();
-    const value = await this.#answerTo(questionId, signal);
+    const value = await this.#ask(options.signal, () => {
+      const content = buildContent(method.paramsSize(params), (pointer) => method.writeParams(pointer, params));
+      return this.#vat.call(method.interfaceId, method.methodId, content);
+    });
     return method.readResults(contentOf(value));
   }
 
   /** Waits for the bootstrap capability, asking for it if need be. @throws RpcException, SessionEndedError, the signal's reason */
-  bootstrap(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      this.#requireOpen();
-      if (this.#bootstrap === 'here') return resolve();
-      if (this.#bootstrap === 'unasked') {
-        this.#bootstrap = 'asked';
-        this.#vat.bootstrap();
-        this.#session.flush();
-      }
-      this.#bootstrapWaiters.push({ resolve, reject });
-      signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
-    });
+  async bootstrap(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    this.#requireOpen();
+    if (this.#bootstrap === 'here') return;
+    this.#vat.bootstrap();
+    this.#session.flush();
+    let stopWaiting: () => void = () => {};
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const waiter = { resolve, reject };
+        const onAbort = (): void => reject(signal?.reason);
+        stopWaiting = () => {
+          signal?.removeEventListener('abort', onAbort);
+          this.#bootstrapWaiters.delete(waiter);
+        };
+        signal?.addEventListener('abort', onAbort);
+        this.#bootstrapWaiters.add(waiter);
+      });
+    } finally {
+      stopWaiting();
+    }
   }
 
-  /** Gives back what is held, sends FIN and waits, for a bounded time, until the peer has done so too. */
+  /**
+   * Gives back what is held, sends FIN and waits, for a bounded time, until the peer has done so too. Calls that are not
+   * answered are rejected.
+   */
   async close(): Promise<void> {
-    for (const questionId of this.#pending.keys()) this.#vat.cancel(questionId);
+    for (const questionId of this.#asked.keys()) this.#vat.cancel(questionId);
     this.#vat.releaseImport();
-    let timer: NodeJS.Timeout | undefined;
-    const finished = this.#session.finish({ kind: 'closed', reason: 'closed here' });
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, CLOSE_WAIT_MS);
-    });
-    await Promise.race([finished, late]);
-    clearTimeout(timer);
+    await this.#session.finish({ kind: 'closed', reason: 'closed here' }, CLOSE_WAIT_MS, CLOSE_WAIT_MS);
   }
 
   #requireOpen(): void {
@@ -93,44 +106,83 @@ export class RpcClient {
     if (this.#bootstrap instanceof RpcException) throw this.#bootstrap;
   }
 
-  #answerTo(questionId: number, signal: AbortSignal | undefined): Promise<ReturnValue> {
+  get #mayAsk(): boolean {
+    return this.#session.hasRoom && this.#vat.asked < this.#limits.questions;
+  }
+
+  /** @param send writes the call and returns its question id */
+  #ask(signal: AbortSignal | undefined, send: () => number): Promise<ReturnValue> {
     return new Promise((resolve, reject) => {
+      let questionId: number | undefined;
+      const settle = (): void => {
+        signal?.removeEventListener('abort', onAbort);
+        this.#unsent.delete(pending);
+        if (questionId !== undefined) this.#asked.delete(questionId);
+      };
       const onAbort = (): void => {
-        this.#pending.delete(questionId);
-        this.#vat.cancel(questionId);
-        this.#session.flush();
-        reject(signal?.reason);
+        if (questionId !== undefined) this.#cancel(questionId);
+        pending.reject(signal?.reason);
       };
-      const settled = <T>(settle: (value: T) => void) => {
-        return (value: T): void => {
-          signal?.removeEventListener('abort', onAbort);
-          this.#pending.delete(questionId);
-          settle(value);
-        };
+      const pending: Pending = {
+        send: () => {
+          this.#unsent.delete(pending);
+          questionId = send();
+          this.#asked.set(questionId, pending);
+          this.#session.flush();
+        },
+        resolve: (value) => {
+          settle();
+          resolve(value);
+        },
+        reject: (error) => {
+          settle();
+          reject(error);
+        },
       };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#pending.set(questionId, { resolve: settled(resolve), reject: settled(reject) });
+      signal?.addEventListener('abort', onAbort);
+      this.#unsent.add(pending);
+      this.#onRoom();
     });
   }
 
-  #onEvent(event: VatEvent): void {
-    if (event.kind === 'return') this.#pending.get(event.questionId)?.resolve(event.value);
-    else if (event.kind === 'bootstrapped') this.#onBootstrapped(event.failure);
-    // A vat without exports gets no calls past it.
+  #cancel(questionId: number): void {
+    this.#vat.cancel(questionId);
+    this.#session.flush();
   }
 
-  #onBootstrapped(failure: Extract<VatEvent, { kind: 'bootstrapped' }>['failure']): void {
-    this.#bootstrap = failure ? new RpcException(failure.type, failure.reason) : 'here';
-    for (const { resolve, reject } of this.#bootstrapWaiters.splice(0)) {
-      if (this.#bootstrap instanceof RpcException) reject(this.#bootstrap);
-      else resolve();
+  #onRoom(): void {
+    for (const pending of this.#unsent) {
+      if (!this.#mayAsk || this.#vat.end) return;
+      try {
+        pending.send();
+      } catch (error) {
+        pending.reject(error);
+      }
     }
   }
 
-  #onClosed(end: SessionEnd): void {
-    const error = new SessionEndedError(end);
-    for (const { reject } of [...this.#pending.values()]) reject(error);
-    for (const { reject } of this.#bootstrapWaiters.splice(0)) reject(error);
+  /** A vat without exports gets no calls past it. */
+  #onEvent(event: VatEvent): void {
+    if (event.kind === 'return') this.#asked.get(event.questionId)?.resolve(event.value);
+    else if (event.kind === 'bootstrapped') this.#onBootstrapped(event.failure);
+    if (this.#unsent.size > 0) this.#onRoom();
+  }
+
+  #onBootstrapped(failure: Extract<VatEvent, { kind: 'bootstrapped' }>['failure']): void {
+    if (failure) {
+      this.#bootstrap = new RpcException(failure.type, failure.reason);
+      // They were all made on the answer that holds no capability.
+      for (const questionId of this.#asked.keys()) this.#cancel(questionId);
+      this.#rejectAll(this.#bootstrap);
+      return;
+    }
+    this.#bootstrap = 'here';
+    for (const { resolve } of this.#bootstrapWaiters) resolve();
+  }
+
+  #rejectAll(error: Error): void {
+    for (const pending of [...this.#asked.values(), ...this.#unsent]) pending.reject(error);
+    for (const { reject } of this.#bootstrapWaiters) reject(error);
   }
 }
 

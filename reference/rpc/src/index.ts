@@ -12,16 +12,21 @@ export {
 } from './errors.ts';
 export { type Frame, FrameReader, frame, splitFrame } from './frame.ts';
 export { DEFAULT_RPC_LIMITS, type RpcLimits } from './limits.ts';
-export {
-  type CapDescriptor,
-  type MessageTarget,
-  type Payload,
-  type ReturnValue,
-  type RpcMessage,
-  readMessage,
-  writeMessage,
+export type {
+  CallMessage,
+  CapDescriptor,
+  DisembargoMessage,
+  MessageTarget,
+  Payload,
+  PromisedAnswer,
+  ResolveMessage,
+  ReturnMessage,
+  ReturnValue,
+  RpcExceptionValue,
+  RpcMessage,
 } from './message.ts';
 export type { Method } from './method.ts';
+export { readMessage } from './read-message.ts';
 export {
   type BoundMethod,
   bind,
@@ -31,3 +36,6 @@ export {
   type ServeOptions,
   serveVat,
 } from './server.ts';
+export type { PointerPlace } from './view.ts';
+export { capnpPointer } from './view.ts';
+export { writeMessage } from './write-message.ts';

@@ -34,6 +34,8 @@ export function decodePointer(frame: Frame, segment: number, word: number): Targ
   const pad = claim(frame, high, padWord, 2);
   const target = pad.getUint32(padWord * 8, true);
   if ((target & 7) !== 2) throw new ProtocolError('a landing pad does not begin with a far pointer');
+  const tag = pad.getUint32((padWord + 1) * 8, true);
+  if ((tag & 3) < 2 && tag >>> 2 !== 0) throw new ProtocolError('the tag of a double-far pointer has an offset');
   return decodeNear(pad, pad.getUint32(padWord * 8 + 4, true), padWord + 1, target >>> 3);
 }
 

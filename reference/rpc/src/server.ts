@@ -5,7 +5,7 @@ import { RpcException, type SessionEnd } from './errors.ts';
 import type { RpcLimits } from './limits.ts';
 import type { ReturnValue } from './message.ts';
 import type { Method } from './method.ts';
-import { Session } from './session.ts';
+import { fullLimits, Session } from './session.ts';
 import { Vat, type VatEvent } from './vat.ts';
 import { capnpPointer, type PointerPlace } from './view.ts';
 
@@ -18,7 +18,13 @@ export type Handler<P, R> = (params: P, signal: AbortSignal) => R | Promise<R>;
 /** A method together with its handler, types erased. */
 export interface BoundMethod {
   /** Reads the parameters and starts the handler. @throws when the parameters cannot be read */
-  start(params: Pointer, signal: AbortSignal): Promise<{ size: number; write(content: Pointer): void }>;
+  start(params: Pointer, signal: AbortSignal): Promise<Results>;
+}
+
+/** Results that are still to be laid out in a message, in at most `size` bytes. */
+interface Results {
+  size: number;
+  write(content: Pointer): void;
 }
 
 export function bind<P, R>(method: Method<P, R>, handler: Handler<P, R>): BoundMethod {
@@ -51,7 +57,10 @@ export interface ServeOptions {
   limits?: Partial<RpcLimits> | undefined;
   /** Reason of the exception for parameters of another shape than the schema's. */
   badParams?: string | undefined;
-  /** Told of errors that a handler should not have thrown; the caller only learns that there was one. */
+  /**
+   * Told of errors that a handler should not have thrown; the caller only learns that there was one. Must not throw. Not
+   * told of what a handler throws after its signal was aborted.
+   */
   onInternalError?: ((error: unknown) => void) | undefined;
 }
 
@@ -60,19 +69,25 @@ export function serveVat(stream: ByteStream, options: ServeOptions): RpcServerSe
   return new RpcServerSession(stream, options);
 }
 
+/** How long the peer gets to take its last answers when a session is shut down, in ms. */
+const SHUTDOWN_WAIT_MS = 10_000;
+
 /** The answering end of a session. */
 export class RpcServerSession {
   readonly #options: ServeOptions;
   readonly #vat: Vat;
   readonly #session: Session;
   readonly #running = new Map<number, AbortController>();
+  /** Answers that are not built yet, for want of room to send them. */
+  readonly #unbuilt: (() => void)[] = [];
   #isShuttingDown = false;
   #onIdle: (() => void) | undefined;
 
   constructor(stream: ByteStream, options: ServeOptions) {
+    const owner = { onEvent: (event: VatEvent) => this.#onEvent(event), onRoom: () => this.#onRoom() };
     this.#options = options;
     this.#vat = new Vat({ hasBootstrap: true, limits: options.limits });
-    this.#session = new Session(stream, this.#vat, (event) => this.#onEvent(event), options.limits);
+    this.#session = new Session(stream, this.#vat, owner, fullLimits(options.limits));
     void this.#session.closed.then(() => this.#cancelAll());
   }
 
@@ -81,62 +96,87 @@ export class RpcServerSession {
     return this.#session.closed;
   }
 
-  /** Answers what is in flight, refuses what comes after, and ends the session with FIN. */
-  async shutdown(): Promise<void> {
+  /**
+   * Answers what is in flight, refuses what comes after, and ends the session with FIN.
+   * @param timeoutMs how long calls in flight get; those that take longer are cancelled
+   */
+  async shutdown(timeoutMs = SHUTDOWN_WAIT_MS): Promise<void> {
     this.#isShuttingDown = true;
     if (this.#running.size > 0 && !this.#vat.end) {
+      let timer: NodeJS.Timeout | undefined;
       const idle = new Promise<void>((resolve) => {
         this.#onIdle = resolve;
+        timer = setTimeout(resolve, timeoutMs);
       });
       await Promise.race([idle, this.closed]);
+      clearTimeout(timer);
     }
     await this.#session.finish({ kind: 'closed', reason: 'shut down here' });
   }
 
+  /** A server asks nothing of its peer, so that no other event comes. */
   #onEvent(event: VatEvent): void {
     if (event.kind === 'call') this.#onCall(event);
     else if (event.kind === 'cancel')
       this.#running.get(event.answerId)?.abort(new Error('the caller finished the call'));
-    // We ask nothing of the peer.
   }
 
-  #onCall({ answerId, interfaceId, methodId, params }: Extract<VatEvent, { kind: 'call' }>): void {
+  #onCall(call: Extract<VatEvent, { kind: 'call' }>): void {
+    const { answerId } = call;
     if (this.#isShuttingDown) {
       this.#answer(answerId, exception('disconnected', 'the server is shutting down'));
       return;
     }
-    const method = this.#options.dispatch(interfaceId, methodId);
-    if (!method) {
-      const name = `method ${methodId} of interface 0x${interfaceId.toString(16)}`;
-      this.#answer(answerId, exception('unimplemented', `${name} is not implemented`));
-      return;
-    }
     const controller = new AbortController();
     this.#running.set(answerId, controller);
-    void this.#run(method, params, controller.signal).then((value) => {
-      this.#running.delete(answerId);
-      this.#answer(answerId, value);
-      if (this.#running.size === 0) this.#onIdle?.();
-    });
+    const finish = (answer: () => ReturnValue): void => {
+      // What nobody waits for is not worth building, nor waiting for room with.
+      if (controller.signal.aborted) this.#finishCall(answerId, { kind: 'canceled' });
+      else if (this.#unbuilt.length > 0 || !this.#session.hasRoom) this.#unbuilt.push(() => finish(answer));
+      else this.#finishCall(answerId, answer());
+    };
+    void this.#run(call, controller.signal).then(finish);
   }
 
-  /** Never rejects. */
-  async #run(method: BoundMethod, params: PointerPlace | undefined, signal: AbortSignal): Promise<ReturnValue> {
+  /** Runs a call. Never rejects. @returns how to build its answer */
+  async #run(call: Extract<VatEvent, { kind: 'call' }>, signal: AbortSignal): Promise<() => ReturnValue> {
+    const { interfaceId, methodId, params } = call;
     try {
+      const method = this.#options.dispatch(interfaceId, methodId);
+      if (!method) {
+        const name = `method ${methodId} of interface 0x${interfaceId.toString(16)}`;
+        return () => exception('unimplemented', `${name} is not implemented`);
+      }
       const results = await method.start(pointerOf(params), signal);
+      return () => this.#build(results);
+    } catch (error) {
+      return () => this.#failure(error);
+    }
+  }
+
+  #build(results: Results): ReturnValue {
+    try {
       const content = buildContent(results.size, results.write);
       return { kind: 'results', payload: { content, capTable: [] } };
     } catch (error) {
-      if (error instanceof RpcException) return exception(error.type, error.reason);
-      if (error instanceof BadParams) {
-        return exception(
-          'failed',
-          this.#options.badParams ?? `the parameters of ${error.message} are not those of the schema`,
-        );
-      }
-      if (!signal.aborted) this.#options.onInternalError?.(error);
-      return exception('failed', 'internal error');
+      return this.#failure(error);
     }
+  }
+
+  #failure(error: unknown): ReturnValue {
+    if (error instanceof RpcException) return exception(error.type, error.reason);
+    if (error instanceof BadParams) {
+      const reason = this.#options.badParams ?? `the parameters of ${error.message} are not those of the schema`;
+      return exception('failed', reason);
+    }
+    this.#options.onInternalError?.(error);
+    return exception('failed', 'internal error');
+  }
+
+  #finishCall(answerId: number, value: ReturnValue): void {
+    this.#running.delete(answerId);
+    this.#answer(answerId, value);
+    if (this.#running.size === 0) this.#onIdle?.();
   }
 
   #answer(answerId: number, value: ReturnValue): void {
@@ -144,8 +184,14 @@ export class RpcServerSession {
     this.#session.flush();
   }
 
+  #onRoom(): void {
+    // Each is put back by `finish` when the one before took the room.
+    for (const answer of this.#unbuilt.splice(0)) answer();
+  }
+
   #cancelAll(): void {
     for (const controller of this.#running.values()) controller.abort(new Error('the session is over'));
+    this.#onRoom();
   }
 }
 

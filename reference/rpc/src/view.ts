@@ -10,7 +10,8 @@ export interface PointerPlace {
   readonly word: number;
 }
 
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** Lenient: the texts of rpc.capnp itself are reasons for people to read, none of which is worth a session. */
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * A struct in a checked frame. Fields past the end of the struct, as an older schema has it, read as their defaults.
@@ -70,7 +71,7 @@ export class StructView {
     return place === undefined ? new StructView(this.#frame, 0, 0, 0, 0) : StructView.at(place);
   }
 
-  /** @throws ProtocolError when it is no Text: without NUL, or not UTF-8 */
+  /** @throws ProtocolError when it is no Text, or lacks the NUL at its end */
   text(index: number): string {
     const place = this.place(index);
     if (place === undefined) return '';
@@ -79,20 +80,18 @@ export class StructView {
     const view = this.#frame.segments[target.segment] as DataView;
     const bytes = new Uint8Array(view.buffer, view.byteOffset + target.word * 8, target.count);
     if (bytes.at(-1) !== 0) throw new ProtocolError('a text has no NUL at its end');
-    try {
-      return strictUtf8.decode(bytes.subarray(0, -1));
-    } catch {
-      throw new ProtocolError('a text is not UTF-8');
-    }
+    return utf8.decode(bytes.subarray(0, -1));
   }
 
-  structs(index: number): StructView[] {
+  /** @throws ProtocolError when it is no list of structs, or has more than `max` elements */
+  structs(index: number, max: number): StructView[] {
     const place = this.place(index);
     if (place === undefined) return [];
     const target = decodePointer(place.frame, place.segment, place.word);
     if (target.kind !== 'list' || target.elementSize !== LIST_OF_STRUCTS)
       throw new ProtocolError('a list of structs was expected');
     const { elements, dataWords, pointers } = decodeTag(this.#frame, target);
+    if (elements > max) throw new ProtocolError(`a list of ${elements} structs, at most ${max} are taken`);
     const first = target.word + 1;
     return Array.from(
       { length: elements },

@@ -1,17 +1,27 @@
 import { ObjectSize, type Pointer, Struct, utils } from 'capnp-es';
 import type { ByteStream, Method } from '../src/index.ts';
 
-/** One end of an in-memory stream. */
+type Item = Uint8Array | null | Error;
+
+/** One end of an in-memory stream; behaves like a QUIC stream: reset fails both directions on both ends. */
 export class PipeEnd implements ByteStream {
   peer!: PipeEnd;
-  /** Bytes a chunk is cut into on its way; 0 = not at all. */
-  readonly cut: number;
-  #incoming: (Uint8Array | null | Error)[] = [];
+  /** What was written, by length. */
+  readonly writes: number[] = [];
+  readonly #options: PipeOptions;
+  #incoming: Item[] = [];
+  #incomingBytes = 0;
   #reader: (() => void) | undefined;
-  #isEnded = false;
+  #writers: { resolve(): void; reject(error: Error): void }[] = [];
+  #write: 'open' | 'ended' | Error = 'open';
 
-  constructor(cut = 0) {
-    this.cut = cut;
+  constructor(options: PipeOptions) {
+    this.#options = options;
+  }
+
+  /** Bytes written here that the peer has not read. */
+  get unread(): number {
+    return this.peer.#incomingBytes;
   }
 
   async read(): Promise<Uint8Array | null> {
@@ -20,38 +30,67 @@ export class PipeEnd implements ByteStream {
         this.#reader = resolve;
       });
     }
-    const [next] = this.#incoming;
-    if (next instanceof Uint8Array) this.#incoming.shift();
+    const [next] = this.#incoming as [Item];
     if (next instanceof Error) throw next;
-    return next as Uint8Array | null;
+    if (next === null) return null;
+    this.#incoming.shift();
+    this.#incomingBytes -= next.length;
+    this.peer.#onRead();
+    return next;
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    if (this.#isEnded) throw new Error('write after end');
-    const step = this.cut || bytes.length;
+    if (this.#write instanceof Error) throw this.#write;
+    if (this.#write === 'ended') throw new Error('write after end');
+    this.writes.push(bytes.length);
+    const step = this.#options.cut || bytes.length;
     for (let i = 0; i < bytes.length; i += step) this.peer.#push(bytes.slice(i, i + step));
+    if (this.unread <= (this.#options.capacity ?? Number.POSITIVE_INFINITY)) return;
+    await new Promise<void>((resolve, reject) => {
+      this.#writers.push({ resolve, reject });
+    });
   }
 
   async end(): Promise<void> {
-    if (this.#isEnded) return;
-    this.#isEnded = true;
+    if (this.#write !== 'open') return;
+    this.#write = 'ended';
     this.peer.#push(null);
   }
 
   reset(): void {
-    if (this.#isEnded) return;
-    this.#isEnded = true;
-    this.peer.#push(new Error('stream reset'));
+    const error = new Error('stream reset');
+    this.#stopWriting(error);
+    this.#push(error);
+    this.peer.#stopWriting(error);
   }
 
-  #push(item: Uint8Array | null | Error): void {
+  #stopWriting(error: Error): void {
+    if (this.#write === 'open') this.peer.#push(error);
+    if (this.#write === 'open') this.#write = error;
+    for (const { reject } of this.#writers.splice(0)) reject(error);
+  }
+
+  #onRead(): void {
+    if (this.unread > (this.#options.capacity ?? Number.POSITIVE_INFINITY)) return;
+    for (const { resolve } of this.#writers.splice(0)) resolve();
+  }
+
+  #push(item: Item): void {
+    if (item instanceof Uint8Array) this.#incomingBytes += item.length;
     this.#incoming.push(item);
     this.#reader?.();
   }
 }
 
-export function pipe(cut = 0): [PipeEnd, PipeEnd] {
-  const ends: [PipeEnd, PipeEnd] = [new PipeEnd(cut), new PipeEnd(cut)];
+export interface PipeOptions {
+  /** Bytes a chunk is cut into on its way. */
+  cut?: number | undefined;
+  /** Unread bytes beyond which a write waits. */
+  capacity?: number | undefined;
+}
+
+export function pipe(options: PipeOptions = {}): [PipeEnd, PipeEnd] {
+  const ends: [PipeEnd, PipeEnd] = [new PipeEnd(options), new PipeEnd(options)];
   ends[0].peer = ends[1];
   ends[1].peer = ends[0];
   return ends;

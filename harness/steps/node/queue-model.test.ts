@@ -1,0 +1,46 @@
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import { QueueModel } from './queue-model.ts';
+
+const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
+const delivery = (value: number) => ({ seq: BigInt(value), payload: bytes(value) });
+
+function modelOf(...values: number[]): QueueModel {
+  const model = new QueueModel('a queue');
+  for (const value of values) model.add(bytes(value), BigInt(value));
+  return model;
+}
+
+test('an answer takes the first messages out of the queue', () => {
+  const model = modelOf(1, 2, 3);
+  assert.deepEqual(
+    model.take([delivery(1), delivery(2)]).map(({ seq }) => seq),
+    [1n, 2n],
+  );
+  assert.deepEqual(
+    model.messages.map(({ seq }) => seq),
+    [3n],
+  );
+});
+
+test('an answer out of order, changed, or longer than the queue is refused', () => {
+  assert.throws(() => modelOf(1, 2).take([delivery(2)]), /message 1 is .* \(message 2 of the queue\)/);
+  assert.throws(() => modelOf(1).take([{ seq: 1n, payload: bytes(1, 0) }]), /expected 1 bytes.*differ from byte 2/);
+  assert.throws(() => modelOf(1).take([delivery(1), delivery(2)]), /2 messages came back, 1 were queued/);
+});
+
+test('answers of calls at once hold each message once', () => {
+  const model = modelOf(1, 2, 3);
+  model.takeFromMany([[delivery(2)], [], [delivery(1), delivery(3)]]);
+  assert.equal(model.messages.length, 0);
+});
+
+test('a message twice, lost, unknown or out of order among answers is refused', () => {
+  assert.throws(
+    () => modelOf(1, 2).takeFromMany([[delivery(1)], [delivery(1), delivery(2)]]),
+    /message 1 was delivered twice/,
+  );
+  assert.throws(() => modelOf(1, 2).takeFromMany([[delivery(2)]]), /1 of 2 messages were delivered to nobody/);
+  assert.throws(() => modelOf(1).takeFromMany([[delivery(9)]]), /was not enqueued/);
+  assert.throws(() => modelOf(1, 2).takeFromMany([[delivery(2), delivery(1)]]), /message 1 came after message 2/);
+});
