@@ -57,7 +57,7 @@ Feature: Queues in channels
     Scenario: A message in the default queue
       Given a channel between Alice and Bob
       And Alice's queue is empty
-      When a wait of 800 ms begins on Alice's queue in the channel with Bob
+      When a wait of 500 ms begins on Alice's queue in the channel with Bob
       And Bob puts some text into Alice's queue
       Then the wait ends with an empty list
       And Alice's queue still holds its messages
@@ -65,7 +65,7 @@ Feature: Queues in channels
     Scenario: A message in another channel
       Given a channel between Alice and Bob
       And a channel between Alice and Mallory
-      When a wait of 800 ms begins on Alice's queue in the channel with Bob
+      When a wait of 500 ms begins on Alice's queue in the channel with Bob
       And Mallory puts some text into Alice's queue in the channel with Mallory
       Then the wait ends with an empty list
       And Alice's queue in the channel with Mallory still holds its messages

@@ -135,11 +135,6 @@ Feature: Fetching
     When an answer of `fetch` or `fetchWait` holds fewer messages than the queue and `limit` allow, the server MUST keep
     the others, in order, for the next call.
 
-    Scenario: All of a big queue
-      Given Alice's queue is empty
-      And Bob has put 9 MiB into Alice's queue
-      Then Alice's queue still holds its messages
-
     Scenario: Big messages among small ones
       Given Alice's queue is empty
       And Bob has put 2 messages into Alice's queue

@@ -148,6 +148,7 @@ Feature: Queues
       Given Alice's queue is empty
       When Bob puts messages into Alice's queue up to the limit and one more
       Then the call fails with E015
+      And Alice's queue took as many messages as its limit
       When Alice fetches from Alice's queue with limit 1
       Then the answer holds its first 1 message
       When Bob puts some text into Alice's queue

@@ -39,6 +39,13 @@ Feature: Waiting for messages
       Then the wait ends with its first 1 message
       And Alice's queue still holds its messages
 
+    Scenario: As many waits as messages
+      Given Alice's queue is empty
+      When 3 waits of 20000 ms with limit 1 begin on Alice's queue
+      And Bob puts 3 messages into Alice's queue without waiting for the answers
+      Then every wait ends with 1 message
+      And each message of Alice's queue is in exactly one answer
+
     Scenario: Sender and recipient share a session
       Given everyone shares one session
       And Alice's queue is empty
@@ -60,6 +67,11 @@ Feature: Waiting for messages
       Given Alice's queue is empty
       When a wait of 0 ms begins on Alice's queue
       Then the wait ends with an empty list when its time is over
+
+    Scenario: Two waits on one queue
+      Given Alice's queue is empty
+      When 2 waits of 600 ms begin on Alice's queue
+      Then every wait ends with an empty list when its time is over
 
     Scenario: The queue goes on after a time-out
       Given Alice's queue is empty
@@ -100,19 +112,19 @@ Feature: Waiting for messages
     Scenario: A message for somebody else
       Given Alice's queue is empty
       And Bob's queue is empty
-      When a wait of 800 ms begins on Alice's queue
+      When a wait of 600 ms begins on Alice's queue
       And Mallory puts some text into Bob's queue
       Then the wait ends with an empty list
       And Bob's queue still holds its messages
 
-  @DS-025 @level:should @profile:core @source:decided
+  @DS-025 @level:must @profile:core @source:decided
   Rule: DS-025 Only the own queue wakes
-    A waiting `fetchWait` SHOULD NOT return because something was enqueued into another queue.
+    A waiting `fetchWait` MUST NOT return because something was enqueued into another queue.
 
     Scenario: A message for somebody else
       Given Alice's queue is empty
       And Bob's queue is empty
-      When a wait of 800 ms begins on Alice's queue
+      When a wait of 600 ms begins on Alice's queue
       And Mallory puts some text into Bob's queue
       Then the wait ends with an empty list when its time is over
 
@@ -120,7 +132,7 @@ Feature: Waiting for messages
     Scenario: A message in a channel
       Given Alice's queue is empty
       And a channel between Alice and Bob
-      When a wait of 800 ms begins on Alice's queue
+      When a wait of 600 ms begins on Alice's queue
       And Bob puts some text into Alice's queue in the channel with Bob
       Then the wait ends with an empty list when its time is over
 

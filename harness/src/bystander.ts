@@ -15,6 +15,8 @@ export class Bystander {
   readonly #world: ConformanceWorld;
   readonly #rpc: RpcClient;
   readonly #working: Promise<void>;
+  /** Rejects with what was noticed; never resolves. */
+  readonly #failed: Promise<never>;
   #isStopping = false;
   #rounds = 0;
 
@@ -22,8 +24,9 @@ export class Bystander {
     this.#world = world;
     this.#rpc = rpc;
     this.#working = this.#work();
-    // Looked at in `stop`.
-    this.#working.catch(() => {});
+    this.#failed = new Promise((_, reject) => this.#working.catch(reject));
+    // Looked at in `round` and `stop`.
+    this.#failed.catch(() => {});
   }
 
   static async start(world: ConformanceWorld): Promise<Bystander> {
@@ -35,10 +38,10 @@ export class Bystander {
   /** Waits until one more round is through. @throws Error when one failed */
   async round(): Promise<void> {
     const wanted = this.#rounds + 1;
-    while (this.#rounds < wanted) await Promise.race([this.#working, sleep(PAUSE_MS)]);
+    while (this.#rounds < wanted && !this.#isStopping) await Promise.race([this.#failed, sleep(PAUSE_MS)]);
   }
 
-  /** @throws Error when the bystander noticed something */
+  /** Idempotent. @throws Error when the bystander noticed something */
   async stop(): Promise<void> {
     await this.round();
     this.#isStopping = true;

@@ -51,12 +51,14 @@ function parseArguments(args: string[]): RawOptions | undefined {
       'Exit codes: 0 conformant, 1 not conformant, 2 wrong usage or configuration, 3 target unreachable or nothing ran, 4 the suite itself broke.',
     )
     .version(packageJson.version)
+    .alias('help', 'h')
+    .requiresArg(['target', 'accounts', 'tls-ca', 'pin', 'profile', 'requirement', 'timeout', 'limits', 'report'])
     .strict()
     .demandCommand(0, 0)
     .wrap(110)
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UsageError(`${message.split('\n').join(' ')} (see --help)`);
+      throw new UsageError(`${(message ?? error.message).split('\n').join(' ')} (see --help)`);
     });
   const options = parsed.parseSync(args, {}, (_error, _argv, output) => {
     shown = output;
@@ -70,6 +72,11 @@ function parseArguments(args: string[]): RawOptions | undefined {
 
 /** @returns the exit code */
 export async function main(args: string[]): Promise<number> {
+  // Somebody who reads only the first lines (`| head`) changes nothing about the verdict.
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
   try {
     const raw = parseArguments(args);
     return raw === undefined ? EXIT.conformant : await conform(readOptions(raw), args);

@@ -1,16 +1,17 @@
-import { EXIT, UnreachableError } from './errors.ts';
+import { isIPv6 } from 'node:net';
+import { EXIT, SuiteError, UnreachableError } from './errors.ts';
 import type { Options } from './options.ts';
-import { loadFeatures } from './plan/features.ts';
+import { loadFeatures, type PlannedScenario } from './plan/features.ts';
 import { select, splitOffered } from './plan/select.ts';
-import { type Output, Progress, summary } from './report/console.ts';
-import { prepareReports, writeReports } from './report/files.ts';
+import { type Output, Progress, printable, summary } from './report/console.ts';
+import { discardReports, prepareReports, writeReports } from './report/files.ts';
 import { makeReport } from './report/json.ts';
 import { type ScenarioResult, totalsOf } from './result.ts';
-import { runScenarios } from './run.ts';
+import { type RunOutcome, runScenarios } from './run.ts';
 import { loadSpec } from './spec.ts';
 import { type EmbeddedServer, startEmbedded } from './target/embedded.ts';
-import { probe } from './target/probe.ts';
-import type { Profile, TargetData } from './target/target.ts';
+import { type Offer, probe } from './target/probe.ts';
+import type { TargetData } from './target/target.ts';
 
 /** Where the scenarios come from; by default those of the suite. */
 export interface Sources {
@@ -40,65 +41,98 @@ export async function conform(options: Options, args: string[], sources: Sources
     return EXIT.conformant;
   }
   prepareReports(options.reports);
-  return withTarget(options, async (target, signal) => {
-    const startedAt = new Date();
-    const offered = await probe(target, signal);
-    announce(print, options, target, offered);
-    const { runnable, notOffered } = splitOffered(selected, offered, options.profiles);
-    const skipped = notOffered.map(
-      ({ scenario, reason }): ScenarioResult => ({ scenario, status: 'skipped', reason, durationMs: 0, exchange: [] }),
-    );
-    const progress = new Progress(out, runnable.length);
-    const ran =
-      runnable.length === 0
-        ? []
-        : await runScenarios({
-            target,
-            scenarios: runnable,
-            onResult: (result) => progress.show(result),
-            support: sources.support,
-          });
-    progress.end();
-    const results = [...ran, ...skipped].map((result) =>
-      options.isStrict && result.status === 'warned' ? { ...result, status: 'failed' as const } : result,
-    );
-    const exitCode = verdict(results);
-    const rerun = (id: string): string =>
-      ['npm run conformance --', ...withoutSelection(args), '--requirement', id].join(' ');
-    print(summary(results, spec, rerun));
-    const run = { startedAt: startedAt.toISOString(), durationMs: Date.now() - startedAt.getTime(), exitCode };
-    const about = { address: `${target.host}:${target.port}`, profiles: [...offered] };
-    writeReports(options.reports, makeReport(results, spec, { ...run, target: about, options: shownOptions(options) }));
-    if (exitCode === EXIT.unreachable) throw new UnreachableError('nothing ran: every scenario was skipped');
-    return exitCode;
-  });
+  try {
+    return await withTarget(options, async (target) => {
+      const startedAt = new Date();
+      const offer = await probe(target);
+      announce(print, options, target, offer);
+      const { runnable, notOffered } = splitOffered(selected, offer.profiles, options.profiles);
+      const skipped = notOffered.map(
+        ({ scenario, reason }): ScenarioResult => ({
+          scenario,
+          status: 'skipped',
+          reason,
+          durationMs: 0,
+          exchange: [],
+        }),
+      );
+      const ran = await run(runnable, target, out, sources.support);
+      const results = [...ran.results, ...skipped].map((result) =>
+        options.isStrict ? judgedStrictly(result) : result,
+      );
+      const failure = failureOf(results, ran);
+      const exitCode = failure?.exitCode ?? (totalsOf(results).failed > 0 ? EXIT.notConformant : EXIT.conformant);
+      print(summary(results, spec, (id) => rerun(args, id)));
+      const durationMs = Date.now() - startedAt.getTime();
+      const about = { address: addressOf(target), profiles: [...offer.profiles] };
+      const facts = { startedAt: startedAt.toISOString(), durationMs, exitCode, target: about };
+      writeReports(options.reports, makeReport(results, spec, { ...facts, options: shownOptions(options) }));
+      if (failure?.error) throw failure.error;
+      return exitCode;
+    });
+  } finally {
+    discardReports(options.reports);
+  }
 }
 
-function verdict(results: readonly ScenarioResult[]): number {
-  const { passed, failed, warned, broken } = totalsOf(results);
-  if (broken > 0) return EXIT.suiteBroken;
-  if (failed > 0) return EXIT.notConformant;
-  return passed + warned === 0 ? EXIT.unreachable : EXIT.conformant;
+async function run(
+  scenarios: PlannedScenario[],
+  target: TargetData,
+  out: Output,
+  support: string[] | undefined,
+): Promise<RunOutcome> {
+  if (scenarios.length === 0) return { results: [], faults: [] };
+  const progress = new Progress(out, scenarios.length);
+  try {
+    return await runScenarios({ target, scenarios, support, onResult: (result) => progress.show(result) });
+  } finally {
+    progress.end();
+  }
 }
+
+/** Under --strict a SHOULD counts as a MUST does; what is merely allowed still does not. */
+function judgedStrictly(result: ScenarioResult): ScenarioResult {
+  const isFailure = result.status === 'warned' && result.scenario.level === 'SHOULD';
+  return isFailure ? { ...result, status: 'failed' } : result;
+}
+
+/** @returns why the run says nothing about the target, or not all; undefined when its results are its verdict */
+function failureOf(
+  results: readonly ScenarioResult[],
+  { faults, gone }: RunOutcome,
+): { exitCode: number; error?: Error } | undefined {
+  const { passed, failed, warned, skipped, broken } = totalsOf(results);
+  if (faults.length > 0) return { exitCode: EXIT.suiteBroken, error: new SuiteError(someOf(faults).join('\n')) };
+  if (broken > 0) return { exitCode: EXIT.suiteBroken };
+  const unrun = results.filter(({ status, reason }) => status === 'skipped' && reason === gone).length;
+  // What has failed until then has failed; but what did not run has not passed.
+  if (gone !== undefined && unrun > 0 && failed === 0)
+    return { exitCode: EXIT.unreachable, error: new UnreachableError(`${unrun} scenarios did not run: ${gone}`) };
+  if (passed + failed + warned > 0) return undefined;
+  const why = `nothing ran: ${skipped === 1 ? 'the one scenario was' : `all ${skipped} scenarios were`} skipped`;
+  return { exitCode: EXIT.unreachable, error: new UnreachableError(why) };
+}
+
+const SHOWN_FAULTS = 20;
+const someOf = (lines: readonly string[]): string[] =>
+  lines.length <= SHOWN_FAULTS
+    ? [...lines]
+    : [...lines.slice(0, SHOWN_FAULTS), `… and ${lines.length - SHOWN_FAULTS} more`];
 
 /** Runs with the target given, or with an embedded one that is gone afterwards, also after Ctrl-C. */
-async function withTarget(
-  options: Options,
-  body: (target: TargetData, signal: AbortSignal) => Promise<number>,
-): Promise<number> {
-  const controller = new AbortController();
+async function withTarget(options: Options, body: (target: TargetData) => Promise<number>): Promise<number> {
   let embedded: EmbeddedServer | undefined;
   const interrupt = (): void => {
-    controller.abort(new UnreachableError('interrupted'));
     process.stderr.write('\nconformance: interrupted\n');
-    void Promise.resolve(embedded?.stop()).then(() => process.exit(EXIT.interrupted));
+    discardReports(options.reports);
+    // The embedded server, and its files, go with this process.
+    process.exit(EXIT.interrupted);
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   try {
     const { limits, timeoutMs, isOpen, verify, accounts } = options;
-    if (options.target)
-      return await body({ ...options.target, verify, accounts, isOpen, limits, timeoutMs }, controller.signal);
+    if (options.target) return await body({ ...options.target, verify, accounts, isOpen, limits, timeoutMs });
     embedded = await startEmbedded(isOpen);
     const { host, port, pin } = embedded;
     const target = {
@@ -110,7 +144,7 @@ async function withTarget(
       limits,
       timeoutMs,
     };
-    return await body(target, controller.signal);
+    return await body(target);
   } finally {
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
@@ -118,28 +152,28 @@ async function withTarget(
   }
 }
 
-function announce(
-  print: (text: string) => void,
-  options: Options,
-  target: TargetData,
-  offered: ReadonlySet<Profile>,
-): void {
-  const what = options.target ? `${target.host} port ${target.port}` : 'an embedded reference server';
-  print(`Testing ${what}; it offers: ${[...offered].join(', ')}`);
+function announce(print: (text: string) => void, options: Options, target: TargetData, offer: Offer): void {
+  const what = options.target ? addressOf(target) : 'an embedded reference server';
+  print(`Testing ${what}; it offers: ${[...offer.profiles].join(', ')}`);
   if (target.verify.kind === 'none') print('Its certificate is not checked (--pin or --tls-ca checks it).');
+  if (offer.remark !== undefined) print(`Something is wrong with it: ${printable(offer.remark)}`);
 }
 
-/** The command line without what selects scenarios or writes files. */
-function withoutSelection(args: readonly string[]): string[] {
-  const dropped = /^--(?:requirement|profile|report)(=|$)/;
+const addressOf = ({ host, port }: TargetData): string => `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+
+/** The command that runs one requirement again: the command line without its selection and without reports. */
+function rerun(args: readonly string[], requirement: string): string {
   const kept: string[] = [];
   for (let i = 0; i < args.length; i += 1) {
     const arg = args[i] as string;
-    if (!dropped.test(arg)) kept.push(arg);
+    if (!/^--(?:requirement|report)(=|$)/.test(arg)) kept.push(arg);
     else if (!arg.includes('=')) while (i + 1 < args.length && !(args[i + 1] as string).startsWith('--')) i += 1;
   }
-  return kept;
+  return ['npm run conformance --', ...kept.map(quoted), '--requirement', requirement].join(' ');
 }
+
+/** As a shell takes it for one word. */
+const quoted = (arg: string): string => (/^[\w@%+=:,./[\]-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`);
 
 /** For the report: no secrets, no contents of files. */
 function shownOptions({

@@ -8,6 +8,7 @@ export interface ExchangeEntry {
 }
 
 const SHOWN_BYTES = 16;
+const SHOWN_CHARACTERS = 600;
 
 /** Bytes as people read them: all of a few, the beginning of many. */
 export function showBytes(bytes: Uint8Array): string {
@@ -16,22 +17,30 @@ export function showBytes(bytes: Uint8Array): string {
   return bytes.length === 0 ? '(empty)' : `${hex}${more} (${bytes.length} bytes)`;
 }
 
-/** A value as it may be shown. What is called accessToken or sessionToken is a secret. */
-export function show(value: unknown, name = ''): string {
+/**
+ * A value as it may be shown. What is called accessToken or sessionToken is a secret.
+ * @param ownerOf whose token that is, if it is one that the run knows
+ */
+export function show(value: unknown, ownerOf: (token: Uint8Array) => string | undefined, name = ''): string {
   if (value instanceof Uint8Array) {
-    return /token$/i.test(name) ? `(a token of ${value.length} bytes)` : showBytes(value);
+    if (!/token$/i.test(name) || value.length === 0) return showBytes(value);
+    const owner = ownerOf(value);
+    return owner === undefined ? `<another token of ${value.length} bytes>` : `<token of ${owner}>`;
   }
   if (Array.isArray(value)) {
-    const shown = value.slice(0, 5).map((element) => show(element));
+    const shown = value.slice(0, 5).map((element) => show(element, ownerOf));
     return `[${shown.join(', ')}${value.length > 5 ? `, … ${value.length} in all` : ''}]`;
   }
   if (typeof value === 'object' && value !== null) {
     return `{${Object.entries(value)
-      .map(([key, element]) => `${key}: ${show(element, key)}`)
+      .map(([key, element]) => `${key}: ${show(element, ownerOf, key)}`)
       .join(', ')}}`;
   }
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
+
+const cut = (text: string): string =>
+  text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}… (${text.length} characters)`;
 
 /** Keeps the first and the last entries of a scenario: a flood is not worth reading. */
 export class ExchangeLog {
@@ -39,9 +48,15 @@ export class ExchangeLog {
   readonly #first: ExchangeEntry[] = [];
   #last: ExchangeEntry[] = [];
   #dropped = 0;
+  readonly #redact: (text: string) => string;
+
+  /** @param redact takes secrets out of what the target said */
+  constructor(redact: (text: string) => string = (text) => text) {
+    this.#redact = redact;
+  }
 
   add(who: string, kind: ExchangeEntry['kind'], text: string): void {
-    const entry = { atMs: Math.round(performance.now() - this.#start), who, kind, text };
+    const entry = { atMs: Math.round(performance.now() - this.#start), who, kind, text: cut(this.#redact(text)) };
     if (this.#first.length < 40) {
       this.#first.push(entry);
       return;

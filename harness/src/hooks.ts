@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   After,
   Before,
@@ -6,7 +5,8 @@ import {
   setDefinitionFunctionWrapper,
   setWorldConstructor,
 } from '@cucumber/cucumber';
-import { EXCHANGE, SKIP_REASON } from './message-reader.ts';
+import { EXCHANGE, SKIP_REASON, TARGET_GONE } from './message-reader.ts';
+import { goneBecause } from './target/probe.ts';
 import { ConformanceWorld, SkipScenario } from './world.ts';
 
 /** Calls have time-outs of their own; this only ends a step that hangs for another reason, in ms. */
@@ -36,6 +36,7 @@ export function registerHooks(): void {
   let whyGone: string | undefined;
 
   Before(function (this: ConformanceWorld, { pickle }) {
+    // A target that is gone is not worth a time-out for each scenario that is left.
     if (whyGone !== undefined) this.skip(whyGone);
     const tags = pickle.tags.map(({ name }) => name);
     if (tags.includes('@needs:accounts') && !this.hasAccounts)
@@ -47,31 +48,22 @@ export function registerHooks(): void {
   });
 
   After(async function (this: ConformanceWorld, { result, pickle }) {
+    let hasFailed = result?.status === 'FAILED';
     try {
       if (result?.status === 'PASSED') await this.finish();
-      // A target that is gone is not worth a time-out for each scenario that is left.
-      else if (result?.status === 'FAILED' && !(await isThere(this))) {
-        whyGone = `the target went away during "${pickle.name}"; start it again, and see its log`;
-        this.note(whyGone);
-      }
+    } catch (error) {
+      hasFailed = true;
+      throw error;
     } finally {
-      this.attach(JSON.stringify(this.exchange.entries()), EXCHANGE);
+      // Before the question, so that it is not our own connections that leave no room for it.
       await this.dispose();
+      const why = hasFailed ? await goneBecause(this.target) : undefined;
+      if (why !== undefined) {
+        whyGone = `the target went away during "${pickle.name}" (${why}): start it again, and see its log`;
+        this.note(whyGone);
+        this.attach(whyGone, TARGET_GONE);
+      }
+      this.attach(JSON.stringify(this.exchange.entries()), EXCHANGE);
     }
   });
-}
-
-/** How long a target may take to accept a connection before it is taken for gone, in ms. */
-const GONE_AFTER_MS = 3_000;
-
-async function isThere(world: ConformanceWorld): Promise<boolean> {
-  for (let attempt = 0; attempt < 2; attempt += 1) {
-    try {
-      await world.connect({ handshakeTimeoutMs: GONE_AFTER_MS });
-      return true;
-    } catch {
-      await sleep(GONE_AFTER_MS / 10);
-    }
-  }
-  return false;
 }

@@ -2,10 +2,12 @@ import type { Envelope, GherkinDocument, Pickle, TestCase, TestStepResult } from
 import type { ExchangeEntry } from './exchange.ts';
 import { linesOf, type PlannedScenario, placeOf } from './plan/features.ts';
 import type { ScenarioResult, Status } from './result.ts';
+import type { RunOutcome } from './run.ts';
 
 /** Media types of what a scenario attaches. */
 export const SKIP_REASON = 'text/x.skip-reason';
 export const EXCHANGE = 'application/x.exchange+json';
+export const TARGET_GONE = 'text/x.target-gone';
 
 interface Running {
   pickle: Pickle;
@@ -18,22 +20,33 @@ interface Running {
 
 /** Errors of our own making: no server can cause them. */
 const OWN_FAULTS = new Set(['TypeError', 'ReferenceError', 'SyntaxError']);
+/** Characters of an error that are kept: a server may say as much as it likes. */
+const MAX_MESSAGE = 2_000;
 const toMs = ({ seconds, nanos }: { seconds: number; nanos: number }): number => seconds * 1000 + nanos / 1e6;
 
 /** Makes results of cucumber's message stream, and notices what did not run. */
 export class MessageReader {
   readonly #planned: ReadonlyMap<string, PlannedScenario>;
   readonly #onResult: (result: ScenarioResult) => void;
+  readonly #redact: (text: string) => string;
   readonly #documents = new Map<string, Map<string, number>>();
   readonly #pickles = new Map<string, Pickle>();
   readonly #testCases = new Map<string, TestCase>();
   readonly #running = new Map<string, Running>();
   readonly #results = new Map<string, ScenarioResult>();
   readonly #faults: string[] = [];
+  #gone: string | undefined;
+  #hasEnded = false;
 
-  constructor(planned: ReadonlyMap<string, PlannedScenario>, onResult: (result: ScenarioResult) => void) {
+  /** @param redact takes secrets out of what the target said */
+  constructor(
+    planned: ReadonlyMap<string, PlannedScenario>,
+    onResult: (result: ScenarioResult) => void,
+    redact: (text: string) => string,
+  ) {
     this.#planned = planned;
     this.#onResult = onResult;
+    this.#redact = redact;
   }
 
   take(envelope: Envelope): void {
@@ -60,6 +73,7 @@ export class MessageReader {
       if (running && envelope.attachment.mediaType === SKIP_REASON) running.skipReason = envelope.attachment.body;
       if (running && envelope.attachment.mediaType === EXCHANGE)
         running.exchange = JSON.parse(envelope.attachment.body);
+      if (running && envelope.attachment.mediaType === TARGET_GONE) this.#gone = envelope.attachment.body;
     } else if (envelope.testStepFinished) {
       const { testCaseStartedId, testStepId, testStepResult } = envelope.testStepFinished;
       this.#running.get(testCaseStartedId)?.results.push({ stepId: testStepId, result: testStepResult });
@@ -67,16 +81,21 @@ export class MessageReader {
       const { testCaseStartedId, timestamp } = envelope.testCaseFinished;
       this.#finishCase(this.#running.get(testCaseStartedId) as Running, toMs(timestamp));
       this.#running.delete(testCaseStartedId);
-    }
+    } else if (envelope.testRunHookFinished) {
+      const { result } = envelope.testRunHookFinished;
+      if (result.status !== 'PASSED') this.#faults.push(`a hook of the run failed: ${messageOf(result)}`);
+    } else if (envelope.testRunFinished) this.#hasEnded = true;
   }
 
   /** What ran, in the order of the plan, and what should have. */
-  finish(): { results: ScenarioResult[]; faults: string[] } {
+  finish(): RunOutcome {
+    if (!this.#hasEnded) this.#faults.push('cucumber did not run to its end');
     const missing = [...this.#planned.keys()].filter((place) => !this.#results.has(place));
     for (const place of missing) this.#faults.push(`${place} was planned and did not run`);
     return {
       results: [...this.#planned.keys()].flatMap((place) => this.#results.get(place) ?? []),
       faults: this.#faults,
+      gone: this.#gone,
     };
   }
 
@@ -99,19 +118,25 @@ export class MessageReader {
       scenario,
       status: judged.status === 'failed' && isOptional ? 'warned' : judged.status,
       durationMs: Math.round(finishedMs - startedMs),
-      reason: judged.reason,
+      reason: judged.reason && this.#shown(judged.reason),
       failure:
         judged.status === 'failed' && worst
-          ? { step: stepText(pickle, testCase, worst.stepId), message: messageOf(worst.result) }
+          ? { step: stepText(pickle, testCase, worst.stepId), message: this.#shown(messageOf(worst.result)) }
           : undefined,
       exchange,
     };
     this.#results.set(place, result);
     this.#onResult(result);
   }
+
+  #shown(text: string): string {
+    const redacted = this.#redact(text);
+    return redacted.length <= MAX_MESSAGE ? redacted : `${redacted.slice(0, MAX_MESSAGE)}… (${text.length} characters)`;
+  }
 }
 
-const SEVERITY = ['UNKNOWN', 'PASSED', 'SKIPPED', 'PENDING', 'UNDEFINED', 'AMBIGUOUS', 'FAILED'];
+/** A step that nobody defined is a fault of the suite also in a scenario that failed before it. */
+const SEVERITY = ['UNKNOWN', 'PASSED', 'SKIPPED', 'PENDING', 'FAILED', 'UNDEFINED', 'AMBIGUOUS'];
 
 function worstOf(results: Running['results']): Running['results'][number] | undefined {
   return results.toSorted((a, b) => SEVERITY.indexOf(b.result.status) - SEVERITY.indexOf(a.result.status))[0];

@@ -47,6 +47,8 @@ export interface RawOptions {
 
 /** @throws UsageError */
 export function readOptions(raw: RawOptions): Options {
+  const twice = Object.entries(raw).find(([name, value]) => Array.isArray(value) && !LISTS.has(name))?.[0];
+  if (twice !== undefined) throw new UsageError(`--${kebab(twice)} is given twice: give it once`);
   const target = raw.target === undefined ? undefined : parseTarget(raw.target);
   const given = {
     '--accounts': raw.accounts,
@@ -68,8 +70,8 @@ export function readOptions(raw: RawOptions): Options {
     accounts: raw.accounts === undefined ? [] : loadAccounts(raw.accounts),
     isOpen: raw.open,
     limits: raw.limits === undefined ? { ...DEFAULT_LIMITS } : loadLimits(raw.limits),
-    profiles: listOf(raw.profile).map(readProfile),
-    requirements: listOf(raw.requirement).map((wanted) => wanted.toUpperCase()),
+    profiles: listOf('--profile', raw.profile).map(readProfile),
+    requirements: listOf('--requirement', raw.requirement).map((wanted) => wanted.toUpperCase()),
     timeoutMs: parseDuration(raw.timeout),
     isStrict: raw.strict,
     isList: raw.list,
@@ -77,12 +79,19 @@ export function readOptions(raw: RawOptions): Options {
   };
 }
 
-/** Values may be repeated, or given with commas. */
-const listOf = (values: string[]): string[] =>
-  values
+/** What may be given more than once; `_` is yargs' own. */
+const LISTS = new Set(['profile', 'requirement', 'report', '_']);
+const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** Values may be repeated, or given with commas. @throws UsageError for none: that would select everything */
+function listOf(option: string, values: string[]): string[] {
+  const list = values
     .flatMap((value) => value.split(','))
     .map((value) => value.trim())
     .filter(Boolean);
+  if (values.length > 0 && list.length === 0) throw new UsageError(`${option} names nothing`);
+  return list;
+}
 
 /** `HOST:PORT`, `[IPV6]:PORT`, or either without the port. @throws UsageError */
 export function parseTarget(value: string): { host: string; port: number } {

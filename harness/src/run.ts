@@ -1,14 +1,24 @@
 import { Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { loadConfiguration, runCucumber } from '@cucumber/cucumber/api';
 import type { Envelope } from '@cucumber/messages';
 import { SuiteError } from './errors.ts';
 import { MessageReader } from './message-reader.ts';
 import { type PlannedScenario, placeOf, ROOT } from './plan/features.ts';
+import { redactor } from './redact.ts';
 import type { ScenarioResult } from './result.ts';
 import type { TargetData } from './target/target.ts';
 
-const STEPS = fileURLToPath(new URL('../steps/**/*.ts', import.meta.url));
+/** From the root, where cucumber runs: the path to the root may hold anything, also what a pattern would take as its own. */
+const STEPS = 'harness/steps/**/*.ts';
+
+/** What became of the scenarios. */
+export interface RunOutcome {
+  results: ScenarioResult[];
+  /** What is wrong with the suite, a line each: what ran is not what was planned. */
+  faults: string[];
+  /** When and how the target went away; what was left is skipped for that reason. */
+  gone?: string | undefined;
+}
 
 /** How the scenarios are run. */
 export interface RunOptions {
@@ -22,16 +32,16 @@ export interface RunOptions {
 /**
  * Runs scenarios through cucumber. What it says counts only as far as the message stream shows it: cucumber exits 0 for
  * much that did not run.
- * @throws SuiteError when what ran is not what was planned
+ * @throws SuiteError when cucumber cannot run them at all
  */
 export async function runScenarios({
   target,
   scenarios,
   onResult,
   support = [STEPS],
-}: RunOptions): Promise<ScenarioResult[]> {
+}: RunOptions): Promise<RunOutcome> {
   const planned = new Map(scenarios.map((scenario) => [placeOf(scenario.uri, scenario.line), scenario]));
-  const reader = new MessageReader(planned, onResult);
+  const reader = new MessageReader(planned, onResult, redactor(target.accounts));
   const errors = new TextSink();
   // Cucumber wants a formatter; what it writes is thrown away, since the messages are all that counts.
   const nowhere = new TextSink(0);
@@ -52,9 +62,9 @@ export async function runScenarios({
       `cucumber could not run the scenarios: ${error instanceof Error ? (error.stack ?? error.message) : error}`,
     );
   }
-  const { results, faults } = reader.finish();
-  if (faults.length > 0) throw new SuiteError([...faults, errors.text].join('\n').trim());
-  return results;
+  const outcome = reader.finish();
+  if (outcome.faults.length > 0 && errors.text !== '') outcome.faults.push(errors.text.trim());
+  return outcome;
 }
 
 /** `file:line:line` for each file, since a file alone would run all of it. */

@@ -1,9 +1,11 @@
+import { setMaxListeners } from 'node:events';
 import { type IWorldOptions, World } from '@cucumber/cucumber';
 import type { Auth } from '@quicnprotochat/proto';
 import { type ConnectOptions, type QuicConnection, QuicError } from '@quicnprotochat/quic';
 import { connectVat, type Method, type RpcClient, RpcException, SessionEndedError } from '@quicnprotochat/rpc';
 import { Bystander } from './bystander.ts';
 import { ExchangeLog, show } from './exchange.ts';
+import { redactor } from './redact.ts';
 import { type AccountData, newIdentityKey, ROLES, type Role } from './target/accounts.ts';
 import type { TargetLimits } from './target/limits.ts';
 import { connectTarget, type TargetData } from './target/target.ts';
@@ -37,7 +39,7 @@ export class ConformanceWorld extends World<TargetData> {
   readonly limits: TargetLimits;
   /** How long one answer may take, in ms. */
   readonly timeoutMs: number;
-  readonly exchange = new ExchangeLog();
+  readonly exchange: ExchangeLog;
   readonly #abort = new AbortController();
   readonly #connections = new Set<QuicConnection>();
   readonly #people = new Map<Role, Person>();
@@ -48,6 +50,7 @@ export class ConformanceWorld extends World<TargetData> {
     this.target = options.parameters;
     this.limits = this.target.limits;
     this.timeoutMs = this.target.timeoutMs;
+    this.exchange = new ExchangeLog(redactor(this.target.accounts));
   }
 
   /** Aborted when the scenario is over. */
@@ -131,10 +134,10 @@ export class ConformanceWorld extends World<TargetData> {
     const { timeoutMs = this.timeoutMs } = options;
     const timeout = AbortSignal.timeout(timeoutMs);
     const signal = AbortSignal.any([this.signal, timeout, ...(options.signal ? [options.signal] : [])]);
-    this.exchange.add(who, 'sent', `${method.name} ${show(params)}`);
+    this.exchange.add(who, 'sent', `${method.name} ${this.#show(params)}`);
     try {
       const results = await rpc.call(method, params, { signal });
-      this.exchange.add(who, 'received', `${method.name} -> ${show(results)}`);
+      this.exchange.add(who, 'received', `${method.name} -> ${this.#show(results)}`);
       return { results };
     } catch (error) {
       if (error instanceof RpcException) {
@@ -149,6 +152,13 @@ export class ConformanceWorld extends World<TargetData> {
       if (why instanceof SessionEndedError) throw new Error(`${method.name} was not answered: ${why.message}`);
       throw why;
     }
+  }
+
+  #show(value: unknown): string {
+    return show(value, (token) => {
+      const hex = Buffer.from(token).toString('hex');
+      return this.target.accounts.find((account) => account.token === hex)?.name;
+    });
   }
 
   /** Somebody else, who goes on working on a connection of their own and must not notice anything. Checked after the scenario. */

@@ -1,18 +1,11 @@
 import { strict as assert } from 'node:assert';
-import { defineParameterType, Given, Then, When } from '@cucumber/cucumber';
+import { Given, Then, When } from '@cucumber/cucumber';
 import type { ErrorCode } from '@quicnprotochat/proto';
-import { applyFault, CALLED_METHODS, type CalledMethod, FAULT_PATTERN, rightCall } from './node/calls.ts';
-import { expectEqual } from './node/expect-equal.ts';
-import type { NodeScenario, Outcome } from './node/node-scenario.ts';
-import type { Person } from './node/parameter-types.ts';
-import { scenarioOf } from './node/target.ts';
-
-defineParameterType({
-  name: 'method',
-  regexp: new RegExp(CALLED_METHODS.map((name) => `${name}\\b`).join('|')),
-  transformer: (name: string) => name as CalledMethod,
-});
-defineParameterType({ name: 'fault', regexp: new RegExp(FAULT_PATTERN), transformer: (name: string) => name });
+import { applyFault, type CalledMethod, rightCall } from '../src/node/calls.ts';
+import { expectEqual } from '../src/node/expect-equal.ts';
+import type { NodeScenario, Outcome } from '../src/node/node-scenario.ts';
+import type { Person } from '../src/node/people.ts';
+import { scenarioOf } from '../src/node/target.ts';
 
 Given('everyone shares one session', function () {
   scenarioOf(this).sharedSession = true;

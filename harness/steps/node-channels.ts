@@ -1,30 +1,18 @@
 import { strict as assert } from 'node:assert';
 import { randomBytes } from 'node:crypto';
-import { defineParameterType, Given, Then, When } from '@cucumber/cucumber';
+import { Given, Then, When } from '@cucumber/cucumber';
 import type { Delivery } from '@quicnprotochat/proto';
-import { rightCall } from './node/calls.ts';
-import { concat } from './node/contents.ts';
-import { derivedIds } from './node/digests.ts';
-import { expectEqual } from './node/expect-equal.ts';
-import { type NodeScenario, type Outcome, resultsOf } from './node/node-scenario.ts';
-import type { Person, QueueName } from './node/parameter-types.ts';
-import { anyPayload, drain, fetchParams } from './node/queue-calls.ts';
-import { describe, sameBytes } from './node/queue-model.ts';
-import { scenarioOf } from './node/target.ts';
+import { rightCall } from '../src/node/calls.ts';
+import { changedId, type IdChange } from '../src/node/channel-ids.ts';
+import { derivedIds } from '../src/node/digests.ts';
+import { expectEqual } from '../src/node/expect-equal.ts';
+import { type NodeScenario, type Outcome, resultsOf } from '../src/node/node-scenario.ts';
+import type { Person, QueueName } from '../src/node/people.ts';
+import { anyPayload, drain, fetchParams } from '../src/node/queue-calls.ts';
+import { describe, sameBytes } from '../src/node/queue-model.ts';
+import { scenarioOf } from '../src/node/target.ts';
 
 const SESSIONS_AT_ONCE = 4;
-
-const CHANGES: Record<string, (id: Uint8Array) => Uint8Array> = {
-  'cut by its last byte': (id) => id.subarray(0, -1),
-  'and one more byte': (id) => concat(id, randomBytes(1)),
-  twice: (id) => concat(id, id),
-};
-
-defineParameterType({
-  name: 'idChange',
-  regexp: new RegExp(Object.keys(CHANGES).join('|')),
-  transformer: (name: string) => name,
-});
 
 async function create(scenario: NodeScenario, person: Person, peerKey: Uint8Array, session?: string): Promise<Outcome> {
   const params = { ...rightCall(scenario, person, 'createChannel'), peerKey };
@@ -146,11 +134,9 @@ When(
 
 When(
   '{person} puts a message into {queue} under its id {idChange}',
-  async function (sender: Person, queue: QueueName, change: string) {
+  async function (sender: Person, queue: QueueName, change: IdChange) {
     const scenario = scenarioOf(this);
-    const changed = CHANGES[change];
-    if (!changed) throw new Error(`no such change: ${change}`);
-    await putUnderOddId(scenario, sender, queue, new Uint8Array(changed(scenario.channelId(queue))));
+    await putUnderOddId(scenario, sender, queue, changedId(scenario.channelId(queue), change));
   },
 );
 

@@ -1,12 +1,12 @@
 import { strict as assert } from 'node:assert';
 import { Given, Then, When } from '@cucumber/cucumber';
-import { rightCall } from './node/calls.ts';
-import { contentNamed, hybridPublicKey, isTooLong } from './node/contents.ts';
-import { expectEqual } from './node/expect-equal.ts';
-import { type NodeScenario, resultsOf } from './node/node-scenario.ts';
-import type { Person } from './node/parameter-types.ts';
-import { describe, difference, digest, sameBytes } from './node/queue-model.ts';
-import { scenarioOf } from './node/target.ts';
+import { rightCall } from '../src/node/calls.ts';
+import { contentNamed, hybridPublicKey, isTooLong } from '../src/node/contents.ts';
+import { expectEqual } from '../src/node/expect-equal.ts';
+import { type NodeScenario, resultsOf } from '../src/node/node-scenario.ts';
+import type { Person } from '../src/node/people.ts';
+import { describe, difference, digest, sameBytes } from '../src/node/queue-model.ts';
+import { scenarioOf } from '../src/node/target.ts';
 
 /** The same package so many times in a row: the server does not remove what it returns. */
 const MAX_REPEATS = 20;

@@ -3,12 +3,21 @@ import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { Given, Then, When } from '@cucumber/cucumber';
 import type { Delivery } from '@quicnprotochat/proto';
-import { contentNamed, isTooLong } from './node/contents.ts';
-import { expectEqual } from './node/expect-equal.ts';
-import { type NodeScenario, resultsOf } from './node/node-scenario.ts';
-import type { Person, QueueName } from './node/parameter-types.ts';
-import { anyPayload, drain, fetchParams, mustPut, put, putAtOnce, takeSome } from './node/queue-calls.ts';
-import { scenarioOf } from './node/target.ts';
+import { contentNamed, isTooLong } from '../src/node/contents.ts';
+import { expectEqual } from '../src/node/expect-equal.ts';
+import { type NodeScenario, resultsOf } from '../src/node/node-scenario.ts';
+import type { Person, QueueName } from '../src/node/people.ts';
+import {
+  anyPayload,
+  drain,
+  fetchParams,
+  mustPut,
+  put,
+  putAtOnce,
+  putFlood,
+  takeSome,
+} from '../src/node/queue-calls.ts';
+import { scenarioOf } from '../src/node/target.ts';
 
 const MIB = 1024 * 1024;
 const BIG_MESSAGE_BYTES = 4 * MIB;
@@ -42,8 +51,9 @@ Given(
 
 Given('{person} has put {int} MiB into {queue}', async function (sender: Person, mebibytes: number, queue: QueueName) {
   const scenario = scenarioOf(this);
-  const size = Math.min(scenario.target.limits.payloadBytes, BIG_MESSAGE_BYTES);
-  const count = Math.ceil((mebibytes * MIB) / size);
+  const bytes = mebibytes * MIB;
+  const count = Math.ceil(bytes / Math.min(scenario.target.limits.payloadBytes, BIG_MESSAGE_BYTES));
+  const size = Math.ceil(bytes / count);
   if (count > MAX_BIG_MESSAGES)
     scenario.target.skip(`payloads of ${size} bytes are too small to fill ${mebibytes} MiB`);
   needRoom(scenario, count + 4);
@@ -77,7 +87,7 @@ When(
     const startedAt = performance.now();
     for (let filled = 0; filled < queueMessages; ) {
       const count = Math.min(FILL_WINDOW, queueMessages - filled);
-      await putAtOnce(scenario, sender, queue, Array.from({ length: count }, anyPayload), true);
+      if (!(await putFlood(scenario, sender, queue, Array.from({ length: count }, anyPayload)))) return;
       filled += count;
       const expectedMs = ((performance.now() - startedAt) / filled) * queueMessages;
       if (filled >= FILL_WINDOW * 3 && expectedMs > MAX_FILL_MS) {
@@ -89,6 +99,11 @@ When(
     await put(scenario, sender, queue, anyPayload());
   },
 );
+
+Then('{queue} took as many messages as its limit', function (queue: QueueName) {
+  const scenario = scenarioOf(this);
+  expectEqual('messages accepted', scenario.queue(queue).numbers.length, scenario.target.limits.queueMessages);
+});
 
 async function fetchOnce(scenario: NodeScenario, caller: Person, queue: QueueName, limit: number): Promise<void> {
   await scenario.callAndRemember(caller, 'fetch', fetchParams(scenario, caller, queue, limit));

@@ -3,12 +3,12 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Given, Then, When } from '@cucumber/cucumber';
 import type { Delivery } from '@quicnprotochat/proto';
-import { rightCall } from './node/calls.ts';
-import { expectEqual } from './node/expect-equal.ts';
-import { type NodeScenario, type Outcome, resultsOf, type Wait } from './node/node-scenario.ts';
-import type { QueueName } from './node/parameter-types.ts';
-import { fetchParams, takeSome } from './node/queue-calls.ts';
-import { scenarioOf } from './node/target.ts';
+import { rightCall } from '../src/node/calls.ts';
+import { expectEqual } from '../src/node/expect-equal.ts';
+import { type NodeScenario, type Outcome, resultsOf, type Wait } from '../src/node/node-scenario.ts';
+import type { QueueName } from '../src/node/people.ts';
+import { fetchParams, takeSome } from '../src/node/queue-calls.ts';
+import { scenarioOf } from '../src/node/target.ts';
 
 /** A wait may end early by this part of it, or late by LATE_MS: timers are coarse and machines busy. */
 const EARLY_PART = 0.1;
@@ -135,11 +135,7 @@ Then('the wait is still going on', async function () {
 });
 
 /** @returns the messages of the wait's answer, and how long it took @throws when it takes longer than `ms` from now on */
-async function endWithin(
-  scenario: NodeScenario,
-  ms: number,
-): Promise<{ wait: Wait; answer: Delivery[]; tookMs: number }> {
-  const wait = lastWait(scenario);
+async function endWithin(wait: Wait, ms: number): Promise<{ wait: Wait; answer: Delivery[]; tookMs: number }> {
   const timer = new AbortController();
   const late = delay(ms, 'late' as const, { signal: timer.signal });
   late.catch(() => undefined);
@@ -157,14 +153,15 @@ async function endWithin(
 }
 
 /** A message is there: the wait ends now, and not by its own time-out. */
-function soon(scenario: NodeScenario): number {
-  const { waitMs, startedAt } = lastWait(scenario);
+function soon({ waitMs, startedAt }: Wait): number {
   return Math.min(LATE_MS, Math.max(0, (waitMs - (performance.now() - startedAt)) * 0.7));
 }
 
+const endSoon = (wait: Wait) => endWithin(wait, soon(wait));
+
 Then('the wait ends with all its messages', async function () {
   const scenario = scenarioOf(this);
-  const { wait, answer } = await endWithin(scenario, soon(scenario));
+  const { wait, answer } = await endSoon(lastWait(scenario));
   const model = scenario.queue(wait.queue);
   expectEqual('messages in the answer', answer.length, model.messages.length);
   model.take(answer);
@@ -172,14 +169,14 @@ Then('the wait ends with all its messages', async function () {
 
 Then('the wait ends with its first {int} message(s)', async function (count: number) {
   const scenario = scenarioOf(this);
-  const { wait, answer } = await endWithin(scenario, soon(scenario));
+  const { wait, answer } = await endSoon(lastWait(scenario));
   expectEqual('messages in the answer', answer.length, count);
   scenario.queue(wait.queue).take(answer);
 });
 
 Then('the wait ends with that message under the number that enqueue returned', async function () {
   const scenario = scenarioOf(this);
-  const { wait, answer } = await endWithin(scenario, soon(scenario));
+  const { wait, answer } = await endSoon(lastWait(scenario));
   expectEqual('messages in the answer', answer.length, 1);
   const [taken] = scenario.queue(wait.queue).take(answer);
   assert.ok(taken, 'nothing was enqueued before this step');
@@ -188,21 +185,36 @@ Then('the wait ends with that message under the number that enqueue returned', a
 
 Then('the wait ends with some of its messages and no more bytes than it should', async function () {
   const scenario = scenarioOf(this);
-  const { wait, answer } = await endWithin(scenario, soon(scenario));
+  const { wait, answer } = await endSoon(lastWait(scenario));
   takeSome(scenario, wait.queue, answer, scenario.target.limits.answerBytes);
 });
 
 Then('the wait ends with an empty list', async function () {
   const scenario = scenarioOf(this);
-  const { answer } = await endWithin(scenario, lastWait(scenario).waitMs + LATE_MS);
+  const { answer } = await endWithin(lastWait(scenario), lastWait(scenario).waitMs + LATE_MS);
   expectEqual('messages in the answer', answer.length, 0);
 });
 
-Then('the wait ends with an empty list when its time is over', async function () {
-  const scenario = scenarioOf(this);
-  const { wait, answer, tookMs } = await endWithin(scenario, lastWait(scenario).waitMs + LATE_MS);
-  expectEqual('messages in the answer', answer.length, 0);
+async function endOnTime(wait: Wait): Promise<void> {
   const { waitMs } = wait;
+  const { answer, tookMs } = await endWithin(wait, waitMs + LATE_MS);
+  expectEqual('messages in the answer', answer.length, 0);
   if (tookMs < waitMs * (1 - EARLY_PART))
     throw new Error(`the wait of ${waitMs} ms ended after ${Math.round(tookMs)} ms`);
+}
+
+Then('the wait ends with an empty list when its time is over', async function () {
+  await endOnTime(lastWait(scenarioOf(this)));
+});
+
+Then('every wait ends with an empty list when its time is over', async function () {
+  const { waits } = scenarioOf(this);
+  assert.ok(waits.length > 1, 'fewer than two waits began before this step');
+  for (const wait of waits) await endOnTime(wait);
+});
+
+Then('every wait ends with {int} message(s)', async function (count: number) {
+  const { waits } = scenarioOf(this);
+  assert.ok(waits.length > 1, 'fewer than two waits began before this step');
+  for (const wait of waits) expectEqual('messages in the answer', (await endSoon(wait)).answer.length, count);
 });

@@ -181,6 +181,27 @@ test('reports hold every scenario, and are well-formed whatever a server says', 
   assert.match(xml, /&lt;no>|&lt;no&gt;/);
 });
 
+test('a target that goes away in the middle is not conformant, also when nothing but a SHOULD had failed: 3', async () => {
+  const doomed = await startEmbedded(true);
+  const kept = server;
+  server = doomed;
+  const feature =
+    rule('AA-001', scenario('a', 'Then it holds')) +
+    rule('AA-002', scenario('b', 'Then the server dies'), should) +
+    rule('AA-003', scenario('c', 'Then it holds'), { tags: '@AA-003 @level:must @profile:core @source:decided' });
+  const spec = requirement('AA-001') + requirement('AA-002', { level: 'SHOULD' }) + requirement('AA-003');
+  (globalThis as { stopServer?: () => Promise<void> }).stopServer = () => doomed.stop();
+  try {
+    await assert.rejects(
+      run(feature, {}, spec),
+      (error) =>
+        error instanceof UnreachableError && /^1 scenarios did not run: the target went away/.test(error.message),
+    );
+  } finally {
+    server = kept;
+  }
+});
+
 test('a target that goes away in the middle: what is left is skipped with the reason, and the run fails', async () => {
   const doomed = await startEmbedded(true);
   const kept = server;

@@ -1,4 +1,4 @@
-import colors from 'picocolors';
+import picocolors from 'picocolors';
 import { ROOT } from '../plan/features.ts';
 import { type ScenarioResult, type Status, totalsOf } from '../result.ts';
 import type { Requirement } from '../spec.ts';
@@ -12,6 +12,14 @@ export interface Output {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
 }
+
+/** Colours only for people: picocolors also takes the log of a CI job for a terminal. */
+const colors = picocolors.createColors(picocolors.isColorSupported && process.stdout.isTTY === true);
+
+/** What moves the cursor, rings, or turns the direction of writing, as an escape: a target's texts may hold anything. */
+const UNPRINTABLE = /[^\n\P{C}]|[\u2028\u2029]/gu;
+export const printable = (text: string): string =>
+  text.replace(UNPRINTABLE, (character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`);
 
 /** Shows that something goes on: one line that changes on a terminal, a mark a scenario elsewhere. */
 export class Progress {
@@ -58,13 +66,13 @@ export function summary(
   for (const { scenario, reason } of of('broken')) {
     lines.push(
       `${colors.magenta('BROKEN')} ${scenario.requirement} ${scenario.name} (${scenario.uri}:${scenario.line})`,
-      `  ${reason ?? ''}`,
+      ...indent('  ', printable(reason ?? '')),
       '',
     );
   }
   const skips = new Map<string, number>();
   for (const { reason = '' } of of('skipped')) skips.set(reason, (skips.get(reason) ?? 0) + 1);
-  for (const [reason, count] of skips) lines.push(`${count} skipped: ${reason}`);
+  for (const [reason, count] of skips) lines.push(`${count} skipped: ${printable(reason)}`);
   const { passed, failed, warned, skipped, broken } = totalsOf(results);
   if (warned > 0) lines.push(`${warned} warnings: the target does not follow a SHOULD (--strict fails them)`);
   if (broken > 0) lines.push(`${broken} scenarios are broken: a fault of the suite, not of the target`);
@@ -94,9 +102,10 @@ function explain(
     `  ${requirement?.sentence ?? ''}`,
     `  ${colors.dim(`${requirement?.place ?? ''} · ${scenario.uri}:${scenario.line}`)}`,
     `  step     ${failure?.step ?? ''}`,
-    ...indent('  because  ', failure?.message.replaceAll(ROOT, '') ?? ''),
+    ...indent('  because  ', printable(failure?.message.replaceAll(ROOT, '') ?? '')),
     ...exchange.map(
-      ({ atMs, who, kind, text }) => `  ${`${atMs} ms`.padStart(8)}  ${who.padEnd(8)} ${ARROW[kind]} ${text}`,
+      ({ atMs, who, kind, text }) =>
+        `  ${`${atMs} ms`.padStart(8)}  ${who.padEnd(8)} ${ARROW[kind]} ${printable(text)}`,
     ),
     `  again    ${rerun(scenario.requirement)}`,
     '',

@@ -44,7 +44,14 @@ export async function startEmbedded(isOpen: boolean): Promise<EmbeddedServer> {
     errors = (errors + chunk).slice(-4_000);
   });
   const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  // Ctrl-C, or a fault of the suite: nothing of it is worth keeping.
+  const abandon = (): void => {
+    child.kill('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  };
+  process.once('exit', abandon);
   const stop = async (): Promise<void> => {
+    process.off('exit', abandon);
     child.stdin.end();
     const killer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
     await exited;

@@ -1,9 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeService } from '@quicnprotochat/proto';
 import { type QuicConnection, QuicError } from '@quicnprotochat/quic';
-import { connectVat, type RpcClient, RpcException } from '@quicnprotochat/rpc';
+import { connectVat, type RpcClient, RpcException, SessionEndedError } from '@quicnprotochat/rpc';
 import { UnreachableError } from '../errors.ts';
 import { connectTarget, type Profile, type TargetData } from './target.ts';
+
+/** What the target offers, and what is odd about it already. */
+export interface Offer {
+  profiles: Set<Profile>;
+  remark: string | undefined;
+}
 
 /** A server that is just starting is given this long, in ms. */
 const START_GRACE_MS = 2_000;
@@ -22,82 +28,101 @@ function explain({ host, port, timeoutMs }: TargetData, error: QuicError): strin
 }
 
 /** Connects, waiting for a server that is just starting. @throws UnreachableError */
-export async function reach(target: TargetData, signal: AbortSignal): Promise<QuicConnection> {
+export async function reach(target: TargetData): Promise<QuicConnection> {
   const end = Date.now() + START_GRACE_MS;
   for (;;) {
     try {
-      return await connectTarget(target, { signal });
+      return await connectTarget(target);
     } catch (error) {
       if (!(error instanceof QuicError)) throw error;
       if (error.code !== 'UNREACHABLE' || Date.now() > end) throw new UnreachableError(explain(target, error));
-      await sleep(RETRY_MS, undefined, { signal });
+      await sleep(RETRY_MS);
     }
   }
 }
 
 /**
  * Finds out whether the target can be tested at all, and what it offers: a profile whose method is answered as
- * `unimplemented` is not offered. What else is wrong with it is for the scenarios to find.
+ * `unimplemented` is not offered. What else is wrong with it is for the scenarios to find. Each question has a
+ * connection of its own, since that several sessions share one is itself a requirement.
  * @throws UnreachableError when there is no connection, or no call is ever answered
  */
-export async function probe(target: TargetData, signal: AbortSignal): Promise<Set<Profile>> {
-  const connection = await reach(target, signal);
-  try {
-    const rpc = connectVat(await connection.openStream());
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(target.timeoutMs)]);
-    await answerOf(rpc, target, deadline, (options) => rpc.call(nodeService.health, {}, options));
-    const offered = new Set<Profile>(['core']);
-    for (const [profile, ask] of Object.entries(PROBES) as [Profile, Probe][]) {
-      const client = connectVat(await connection.openStream());
-      const isOffered = await answerOf(
-        client,
-        target,
-        AbortSignal.any([signal, AbortSignal.timeout(target.timeoutMs)]),
-        (options) => ask(client, options),
-      );
-      if (isOffered) offered.add(profile);
+export async function probe(target: TargetData): Promise<Offer> {
+  const health = await ask(target, await reach(target), askHealth);
+  if (health === 'silence') {
+    throw new UnreachableError(
+      `the server at ${target.host} port ${target.port} takes connections, but answers no call within ${target.timeoutMs} ms (--timeout gives it longer)`,
+    );
+  }
+  const profiles = new Set<Profile>(['core']);
+  for (const [profile, question] of Object.entries(probesOf(target)) as [Profile, Question][]) {
+    const answer = await ask(target, await reach(target), question);
+    // Silence is for the scenarios of that profile to find.
+    if (!(answer instanceof RpcException && answer.type === 'unimplemented')) profiles.add(profile);
+  }
+  const isNoRpc = health instanceof SessionEndedError && health.end.kind === 'protocol-error';
+  return { profiles, remark: isNoRpc ? `its answer to health is no Cap'n Proto RPC: ${health.end.reason}` : undefined };
+}
+
+/** How often a target that seems to be gone is asked again, and for how long it may be away, in ms. */
+const GONE_AFTER_TRIES = 2;
+const GONE_AFTER_MS = 3_000;
+const GONE_TIMEOUT_MS = 5_000;
+
+/** @returns why the target cannot be tested any further; undefined when it still answers, whatever that is */
+export async function goneBecause(target: TargetData): Promise<string | undefined> {
+  const timeoutMs = Math.min(target.timeoutMs, GONE_TIMEOUT_MS);
+  const end = Date.now() + GONE_AFTER_MS;
+  for (let tries = 1; ; tries += 1) {
+    let why: string;
+    try {
+      const connection = await connectTarget(target, { handshakeTimeoutMs: timeoutMs });
+      const answer = await ask({ ...target, timeoutMs }, connection, askHealth);
+      if (answer !== 'silence') return undefined;
+      why = 'it takes connections, but answers no call';
+    } catch (error) {
+      if (!(error instanceof QuicError) || !GONE_CODES.has(error.code)) return undefined;
+      why = error.message;
     }
-    return offered;
-  } finally {
-    await connection.close();
+    if (tries >= GONE_AFTER_TRIES && Date.now() > end) return why;
+    await sleep(RETRY_MS);
   }
 }
 
-type Options = { signal: AbortSignal };
-type Probe = (rpc: RpcClient, options: Options) => Promise<unknown>;
+const GONE_CODES = new Set<QuicError['code']>(['UNREACHABLE', 'HANDSHAKE_TIMEOUT']);
 
-const NOTHING = new Uint8Array();
-const auth = { version: 1, accessToken: NOTHING, deviceId: NOTHING };
-const queue = { recipientKey: NOTHING, channelId: NOTHING, version: 1, auth };
+type Options = { signal: AbortSignal };
+type Question = (rpc: RpcClient, options: Options) => Promise<unknown>;
+
+const askHealth: Question = (rpc, options) => rpc.call(nodeService.health, {}, options);
 
 /** A call of each profile that changes nothing, whatever the server makes of it. */
-const PROBES: Record<Exclude<Profile, 'core'>, Probe> = {
-  channels: (rpc, options) => rpc.call(nodeService.createChannel, { peerKey: NOTHING, auth }, options),
-  reliable: (rpc, options) => rpc.call(nodeService.peek, { ...queue, limit: 1 }, options),
-  batch: (rpc, options) => rpc.call(nodeService.fetchHybridKeys, { identityKeys: [], auth }, options),
-  p2p: (rpc, options) => rpc.call(nodeService.resolveEndpoint, { identityKey: NOTHING, auth }, options),
-  opaque: (rpc, options) => rpc.call(nodeService.opaqueLoginStart, { username: '', request: NOTHING }, options),
-};
+function probesOf({ accounts }: TargetData): Record<Exclude<Profile, 'core'>, Question> {
+  const nothing = new Uint8Array();
+  const { token, deviceId } = accounts.find(({ isExpired }) => !isExpired) ?? {};
+  const auth = {
+    version: token === undefined ? 0 : 1,
+    accessToken: Buffer.from(token ?? '', 'hex'),
+    deviceId: Buffer.from(deviceId ?? '', 'hex'),
+  };
+  const queue = { recipientKey: nothing, channelId: nothing, version: 1, auth };
+  return {
+    channels: (rpc, options) => rpc.call(nodeService.createChannel, { peerKey: nothing, auth }, options),
+    reliable: (rpc, options) => rpc.call(nodeService.peek, { ...queue, limit: 1 }, options),
+    batch: (rpc, options) => rpc.call(nodeService.fetchHybridKeys, { identityKeys: [], auth }, options),
+    p2p: (rpc, options) => rpc.call(nodeService.resolveEndpoint, { identityKey: nothing, auth }, options),
+    opaque: (rpc, options) => rpc.call(nodeService.opaqueLoginStart, { username: '', request: nothing }, options),
+  };
+}
 
-/** @returns whether the method is there. @throws UnreachableError when the target keeps silent */
-async function answerOf(
-  rpc: RpcClient,
-  target: TargetData,
-  signal: AbortSignal,
-  ask: (options: Options) => Promise<unknown>,
-): Promise<boolean> {
+/** @returns what the question was answered with: results, an error, or silence */
+async function ask({ timeoutMs }: TargetData, connection: QuicConnection, question: Question): Promise<unknown> {
+  const signal = AbortSignal.timeout(timeoutMs);
   try {
-    await ask({ signal });
-    return true;
+    return await question(connectVat(await connection.openStream()), { signal });
   } catch (error) {
-    if (error instanceof DOMException && error.name === 'TimeoutError') {
-      throw new UnreachableError(
-        `the server at ${target.host} port ${target.port} takes connections, but answers no call within ${target.timeoutMs} ms (--timeout gives it longer)`,
-      );
-    }
-    if (signal.aborted) throw error;
-    return !(error instanceof RpcException && error.type === 'unimplemented');
+    return signal.aborted ? 'silence' : error;
   } finally {
-    void rpc.close();
+    await connection.close();
   }
 }

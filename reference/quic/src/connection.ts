@@ -100,7 +100,7 @@ export class QuicConnection {
     this.#requireOpen(this.peerStreamsLeftBidi);
     const id = this.#nextBidi;
     this.#nextBidi += 4;
-    return this.#addStream(id, { read: true, write: true });
+    return this.#addStream(id, { read: true, write: true, isKnown: false });
   }
 
   /** Opens a stream that only we write. @throws QuicError `STREAM_LIMIT`, `CLOSED` */
@@ -108,7 +108,7 @@ export class QuicConnection {
     this.#requireOpen(this.peerStreamsLeftUni);
     const id = this.#nextUni;
     this.#nextUni += 4;
-    return this.#addStream(id, { read: false, write: true });
+    return this.#addStream(id, { read: false, write: true, isKnown: false });
   }
 
   /** Probes the peer whenever `intervalMs` passed, so that neither side's idle time-out strikes. */
@@ -159,7 +159,7 @@ export class QuicConnection {
     if (streamsLeft <= 0) throw new QuicError('STREAM_LIMIT', 'the peer allows no further stream');
   }
 
-  #addStream(id: number, directions: { read: boolean; write: boolean }): QuicStream {
+  #addStream(id: number, directions: { read: boolean; write: boolean; isKnown: boolean }): QuicStream {
     const host = {
       quiche: this.#quiche,
       wake: () => this.#wake(),
@@ -186,7 +186,7 @@ export class QuicConnection {
   #accept(id: number): QuicStream | undefined {
     const isPeers = (id & 1) === (this.#isServer ? 0 : 1);
     if (!isPeers || !this.onStream || !this.#isEstablished) return undefined;
-    const stream = this.#addStream(id, { read: true, write: (id & 2) === 0 });
+    const stream = this.#addStream(id, { read: true, write: (id & 2) === 0, isKnown: true });
     this.onStream(stream);
     return stream;
   }

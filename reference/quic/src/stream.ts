@@ -41,10 +41,13 @@ export class QuicStream {
   #queued = 0;
   #writers: Waiter<void>[] = [];
   #enders: (() => void)[] = [];
+  /** Whether the transport knows the stream: from the first bytes on, or from the start when the peer opened it. */
+  #isKnown: boolean;
 
-  constructor(id: number, host: StreamHost, directions: { read: boolean; write: boolean }) {
+  constructor(id: number, host: StreamHost, directions: { read: boolean; write: boolean; isKnown: boolean }) {
     this.id = id;
     this.#host = host;
+    this.#isKnown = directions.isKnown;
     if (!directions.read) this.#read = { state: 'finished' };
     if (!directions.write) this.#write = { state: 'ended' };
   }
@@ -126,8 +129,8 @@ export class QuicStream {
   onWritable(): void {
     if (this.#write.state === 'failed' || this.#write.state === 'ended') return;
     try {
-      if (this.#queue.length === 0 && this.#write.state === 'open') this.#host.quiche.streamCapacity(this.id);
-      else this.#drain();
+      if (this.#queue.length > 0 || this.#write.state === 'ending') this.#drain();
+      else if (this.#isKnown) this.#host.quiche.streamCapacity(this.id);
     } catch (error) {
       this.#failWriting(streamError(error));
     }
@@ -149,7 +152,7 @@ export class QuicStream {
     try {
       received = this.#host.quiche.streamRecv(this.id, scratch);
     } catch (error) {
-      if (isNotYetOpen(error)) return;
+      if (!this.#isKnown) return;
       this.#failReading(streamError(error));
       return;
     }
@@ -162,6 +165,7 @@ export class QuicStream {
   }
 
   #drain(): void {
+    this.#isKnown = true;
     while (this.#queue.length > 0) {
       const run = this.#nextRun();
       const taken = this.#host.quiche.streamSend(this.id, run, false) ?? 0;
@@ -223,10 +227,6 @@ export class QuicStream {
     if (isReadOver && isWriteOver) this.#host.forget(this.id);
   }
 }
-
-/** quiche knows a stream that we opened only once something was sent on it. */
-const isNotYetOpen = (error: unknown): boolean =>
-  error instanceof Error && error.message.startsWith('InvalidStreamState');
 
 /** The binding gives codes as text: `StreamReset(7)`. */
 function streamError(error: unknown): QuicError {

@@ -205,6 +205,15 @@ test('resets and stops carry their codes to the other side', async () => {
   );
 });
 
+test('a stream that is used long after it was opened works', async () => {
+  const client = await dial(await start(), { keepAliveMs: 20 });
+  const stream = await client.openStream();
+  const answer = stream.read();
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  await stream.write(Buffer.from('late'));
+  assert.equal(String(Buffer.from((await answer) ?? [])), 'late');
+});
+
 test('FIN closes one direction, the other goes on', async () => {
   const server = await start({
     onConnection: (connection) => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Auth } from '@quicnprotochat/proto';
 import { concat, hybridPublicKey } from './contents.ts';
 import type { NodeScenario } from './node-scenario.ts';
-import { PEOPLE, type Person } from './parameter-types.ts';
+import { PEOPLE, type Person } from './people.ts';
 
 /** The methods that these steps call. */
 export const CALLED_METHODS = [

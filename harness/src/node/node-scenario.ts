@@ -2,9 +2,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Auth, type Delivery, type ErrorCode, parseReason } from '@quicnprotochat/proto';
 import type { ExceptionType } from '@quicnprotochat/rpc';
-import type { Outcome as Answer } from '../../src/world.ts';
+import type { Outcome as Answer } from '../world.ts';
 import type { CalledMethod, CallParams } from './calls.ts';
-import { PEOPLE, type Person, type QueueName } from './parameter-types.ts';
+import { PEOPLE, type Person, type QueueName } from './people.ts';
 import { QueueModel, sameBytes } from './queue-model.ts';
 import type { NodeTarget } from './target.ts';
 

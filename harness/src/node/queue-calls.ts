@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Delivery } from '@quicnprotochat/proto';
-import { rightCall } from './calls.ts';
+import { type CallParams, rightCall } from './calls.ts';
 import { type NodeScenario, resultsOf } from './node-scenario.ts';
-import type { Person, QueueName } from './parameter-types.ts';
+import type { Person, QueueName } from './people.ts';
 import { sameBytes } from './queue-model.ts';
 
 /** Enqueues and, unless refused, adds the message to the queue's model. The outcome is remembered. */
@@ -13,8 +13,7 @@ export async function put(
   payload: Uint8Array,
   session = scenario.sessionOf(sender),
 ): Promise<void> {
-  const params = { ...rightCall(scenario, sender, 'enqueue'), payload, channelId: scenario.channelId(queue) };
-  params.recipientKey = scenario.identity(queue.owner);
+  const params = { ...enqueueParams(scenario, sender, queue), payload };
   scenario.sent = params;
   const outcome = await scenario.call(session, 'enqueue', params);
   scenario.outcome = outcome;
@@ -32,31 +31,49 @@ export async function mustPut(
   if (scenario.outcome) resultsOf(scenario.outcome);
 }
 
-/**
- * Enqueues all without waiting for answers; they are in the model in the order of the calls.
- * @param isFlood of thousands, which are kept out of the record
- * @throws when one is refused
- */
+/** Enqueues all without waiting for answers; they are in the model in the order of the calls. @throws when one is refused */
 export async function putAtOnce(
   scenario: NodeScenario,
   sender: Person,
   queue: QueueName,
   payloads: readonly Uint8Array[],
-  isFlood = false,
 ): Promise<void> {
-  const params = { ...rightCall(scenario, sender, 'enqueue'), channelId: scenario.channelId(queue) };
-  params.recipientKey = scenario.identity(queue.owner);
+  const params = enqueueParams(scenario, sender, queue);
   const session = scenario.sessionOf(sender);
-  const calls = payloads.map((payload) =>
-    isFlood
-      ? scenario.callInFlood(session, 'enqueue', { ...params, payload })
-      : scenario.callOnce(session, 'enqueue', { ...params, payload }),
-  );
-  const answered = Promise.all(calls);
-  for (const [index, outcome] of (await (isFlood ? scenario.target.inTime(answered) : answered)).entries()) {
+  const calls = payloads.map((payload) => scenario.callOnce(session, 'enqueue', { ...params, payload }));
+  for (const [index, outcome] of (await Promise.all(calls)).entries()) {
     if (outcome.kind === 'refused' && outcome.code === 'E014') scenario.skipForRate();
     scenario.queue(queue).add(payloads[index] as Uint8Array, resultsOf(outcome).seq as bigint);
   }
+}
+
+/**
+ * As `putAtOnce`, for one of many times in a row, until the queue is full; kept out of the record.
+ * @returns whether all were accepted; if not, the outcome is remembered
+ */
+export async function putFlood(
+  scenario: NodeScenario,
+  sender: Person,
+  queue: QueueName,
+  payloads: readonly Uint8Array[],
+): Promise<boolean> {
+  const params = enqueueParams(scenario, sender, queue);
+  const session = scenario.sessionOf(sender);
+  const calls = payloads.map((payload) => scenario.callInFlood(session, 'enqueue', { ...params, payload }));
+  let isFull = false;
+  for (const [index, outcome] of (await scenario.target.inTime(Promise.all(calls))).entries()) {
+    if (outcome.kind === 'refused' && outcome.code === 'E014') scenario.skipForRate();
+    if (outcome.kind === 'refused' && outcome.code === 'E015') {
+      isFull = true;
+      scenario.outcome = outcome;
+    } else scenario.queue(queue).add(payloads[index] as Uint8Array, resultsOf(outcome).seq as bigint);
+  }
+  return !isFull;
+}
+
+function enqueueParams(scenario: NodeScenario, sender: Person, queue: QueueName): CallParams {
+  const recipientKey = scenario.identity(queue.owner);
+  return { ...rightCall(scenario, sender, 'enqueue'), recipientKey, channelId: scenario.channelId(queue) };
 }
 
 /** A payload like no other: 16 to 63 random bytes. */

@@ -1,16 +1,10 @@
+// What the NodeService steps take between their words.
 import { defineParameterType } from '@cucumber/cucumber';
 import { type ErrorCode, parseReason } from '@quicnprotochat/proto';
-import { CONTENT_NAMES } from './contents.ts';
-
-export const PEOPLE = ['Alice', 'Bob', 'Mallory'] as const;
-/** An account of the run, by the part it plays. */
-export type Person = (typeof PEOPLE)[number];
-
-/** A queue as a scenario names it: a recipient's default queue, or the one in its channel with `peer`. */
-export interface QueueName {
-  owner: Person;
-  peer: Person | undefined;
-}
+import { CALLED_METHODS, type CalledMethod, FAULT_PATTERN } from '../src/node/calls.ts';
+import { ID_CHANGES, type IdChange } from '../src/node/channel-ids.ts';
+import { CONTENT_NAMES } from '../src/node/contents.ts';
+import { PEOPLE, type Person, type QueueName } from '../src/node/people.ts';
 
 const person = PEOPLE.join('|');
 
@@ -26,9 +20,23 @@ defineParameterType({
 });
 
 defineParameterType({
+  name: 'method',
+  regexp: new RegExp(CALLED_METHODS.map((name) => `${name}\\b`).join('|')),
+  transformer: (name: string) => name as CalledMethod,
+});
+
+defineParameterType({ name: 'fault', regexp: new RegExp(FAULT_PATTERN), transformer: (name: string) => name });
+
+defineParameterType({
   name: 'content',
   regexp: new RegExp(CONTENT_NAMES.join('|')),
   transformer: (name: string) => name,
+});
+
+defineParameterType({
+  name: 'idChange',
+  regexp: new RegExp(ID_CHANGES.join('|')),
+  transformer: (name: string) => name as IdChange,
 });
 
 defineParameterType({

@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { nodeService } from '@quicnprotochat/proto';
 import type { QuicConnection } from '@quicnprotochat/quic';
 import { type Method, type RpcClient, RpcException } from '@quicnprotochat/rpc';
-import type { ConformanceWorld, Outcome } from '../../src/world.ts';
+import type { ConformanceWorld, Outcome } from '../world.ts';
 import type { CalledMethod, CallParams } from './calls.ts';
 import { NodeScenario, type Results } from './node-scenario.ts';
-import type { Person } from './parameter-types.ts';
+import type { Person } from './people.ts';
 
 const scenarios = new WeakMap<object, NodeScenario>();
 

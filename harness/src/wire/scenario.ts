@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { nodeService } from '@quicnprotochat/proto';
+import type { QuicConnection } from '@quicnprotochat/quic';
+import type { RpcClient } from '@quicnprotochat/rpc';
+import type { ConformanceWorld, Outcome } from '../world.ts';
+import { bootstrap } from './messages.ts';
+import { RawSession } from './raw-session.ts';
+
+const scenarios = new WeakMap<ConformanceWorld, WireScenario>();
+
+/** What the transport and RPC steps of one scenario share. */
+export class WireScenario {
+  readonly world: ConformanceWorld;
+  connection: QuicConnection | undefined;
+  /** Sessions of right clients. */
+  sessions: RpcClient[] = [];
+  /** The session written by hand. */
+  raw: RawSession | undefined;
+  /** What connecting ended with. */
+  failure: unknown;
+  /** Ids of calls that wait for their Return. */
+  asked: number[] = [];
+  payload: Uint8Array = new Uint8Array();
+
+  constructor(world: ConformanceWorld) {
+    this.world = world;
+  }
+
+  static of(world: unknown): WireScenario {
+    const key = world as ConformanceWorld;
+    let scenario = scenarios.get(key);
+    if (!scenario) {
+      scenario = new WireScenario(key);
+      scenarios.set(key, scenario);
+    }
+    return scenario;
+  }
+
+  /** The session written by hand, on a new connection unless there is one. */
+  async rawSession(): Promise<RawSession> {
+    this.raw ??= await RawSession.open(this.world, this.connection);
+    return this.raw;
+  }
+
+  /** A new session by hand that has the bootstrap capability. */
+  async bootstrapped(): Promise<RawSession> {
+    const session = await this.rawSession();
+    await session.send(bootstrap());
+    await session.returnFor(0);
+    return session;
+  }
+
+  /** Parameters of the delivery methods for Alice's default queue. */
+  get queue() {
+    const { identityKey } = this.world.person('alice');
+    return { recipientKey: identityKey, channelId: new Uint8Array(), version: 1, auth: this.world.auth('alice') };
+  }
+
+  /** Something that no other scenario has sent. */
+  newPayload(): Uint8Array {
+    this.payload = randomBytes(48);
+    return this.payload;
+  }
+
+  async health(rpc: RpcClient, who: string): Promise<void> {
+    resultsOf(await this.world.call(rpc, who, nodeService.health, {}));
+  }
+
+  async enqueue(rpc: RpcClient, payload: Uint8Array): Promise<void> {
+    resultsOf(await this.world.call(rpc, 'Alice', nodeService.enqueue, { ...this.queue, payload }));
+  }
+
+  /** Everything in Alice's queue, oldest first. */
+  async drain(rpc: RpcClient): Promise<Uint8Array[]> {
+    const all: Uint8Array[] = [];
+    for (;;) {
+      const { payloads } = resultsOf(
+        await this.world.call(rpc, 'Alice', nodeService.fetch, { ...this.queue, limit: 0 }),
+      );
+      if (payloads.length === 0) return all;
+      all.push(...payloads.map(({ payload }) => payload));
+    }
+  }
+}
+
+/** @throws Error when the call was refused */
+export function resultsOf<R>(outcome: Outcome<R>): R {
+  if (outcome.exception) throw new Error(`refused: ${outcome.exception.message}`);
+  return outcome.results;
+}

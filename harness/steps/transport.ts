@@ -1,0 +1,242 @@
+import { strict as assert } from 'node:assert';
+import { randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Given, Then, When } from '@cucumber/cucumber';
+import { nodeService } from '@quicnprotochat/proto';
+import { QuicError } from '@quicnprotochat/quic';
+import { writeMessage } from '@quicnprotochat/rpc';
+import { bootstrap, call, health } from '../src/wire/messages.ts';
+import { RawSession } from '../src/wire/raw-session.ts';
+import { WireScenario } from '../src/wire/scenario.ts';
+
+Given('a bystander at work', async function () {
+  await WireScenario.of(this).world.startBystander();
+});
+
+Then('the bystander notices nothing', async function () {
+  const bystander = await WireScenario.of(this).world.startBystander();
+  await bystander.stop();
+});
+
+Then('a new connection is answered', async function () {
+  const scenario = WireScenario.of(this);
+  await scenario.health(await scenario.world.session(), 'new');
+});
+
+When('a client connects that offers {string}', async function (protocols: string) {
+  const scenario = WireScenario.of(this);
+  try {
+    scenario.connection = await scenario.world.connect({ alpn: protocols.split(', ') });
+  } catch (error) {
+    scenario.failure = error;
+  }
+});
+
+Then('the connection is made with {string}', function (protocol: string) {
+  const { connection, failure } = WireScenario.of(this);
+  if (!connection) throw new Error(`there is no connection: ${failure instanceof Error ? failure.message : failure}`);
+  assert.equal(connection.alpn, protocol, 'the protocol agreed on');
+});
+
+Then('the handshake fails', function () {
+  const { connection } = WireScenario.of(this);
+  if (connection) throw new Error(`the connection was made, with protocol "${connection.alpn}"`);
+});
+
+Then('the QUIC error is {int}', function (code: number) {
+  const { connection, failure } = WireScenario.of(this);
+  if (connection) throw new Error('the connection was made');
+  const got = failure instanceof QuicError ? failure.errorCode : undefined;
+  if (got !== code)
+    throw new Error(`the handshake ended with ${got === undefined ? failure : `error ${got}`}, expected error ${code}`);
+});
+
+Given('a connection with {int} sessions', async function (count: number) {
+  const scenario = WireScenario.of(this);
+  scenario.connection = await scenario.world.connect();
+  for (let i = 0; i < count; i += 1) {
+    const rpc = await scenario.world.session(scenario.connection);
+    await scenario.health(rpc, `session ${i + 1}`);
+    scenario.sessions.push(rpc);
+  }
+});
+
+Then('every session is answered', async function () {
+  const scenario = WireScenario.of(this);
+  await Promise.all(scenario.sessions.map((rpc, i) => scenario.health(rpc, `session ${i + 1}`)));
+});
+
+Then('a further session of the connection is answered', async function () {
+  const scenario = WireScenario.of(this);
+  await scenario.health(await scenario.world.session(scenario.connection), 'further');
+});
+
+When('{int} streams ask with the same question ids', async function (count: number) {
+  const scenario = WireScenario.of(this);
+  scenario.connection = await scenario.world.connect();
+  const sessions: RawSession[] = [];
+  for (let i = 0; i < count; i += 1) sessions.push(await RawSession.open(scenario.world, scenario.connection));
+  for (const session of sessions) await session.send(bootstrap(), health(1));
+  for (const session of sessions) {
+    await session.returnFor(0);
+    const { value } = await session.returnFor(1);
+    if (value.kind !== 'results') throw new Error(`health was answered with ${value.kind}`);
+  }
+});
+
+Then('a call on a stream without bootstrap gives no results', async function () {
+  const scenario = WireScenario.of(this);
+  const session = await RawSession.open(scenario.world, scenario.connection);
+  await session.send(health(1));
+  const message = await session.next();
+  if (message.kind === 'return' && message.value.kind === 'results')
+    throw new Error('the promise of another stream was answered');
+});
+
+When('another session waits for a message', async function () {
+  const scenario = WireScenario.of(this);
+  const session = await RawSession.open(scenario.world, scenario.connection);
+  await session.send(bootstrap(), call(1, nodeService.fetchWait, { ...scenario.queue, timeoutMs: 3_000n, limit: 1 }));
+});
+
+When('another session stops in the middle of a message', async function () {
+  const scenario = WireScenario.of(this);
+  const session = await RawSession.open(scenario.world, scenario.connection);
+  await session.sendBytes(Buffer.from('00000000', 'hex'), 'half a segment table');
+  const further = await RawSession.open(scenario.world, scenario.connection);
+  await further.sendBytes(Buffer.from('0000000064000000', 'hex'), 'a segment table, and no segment');
+});
+
+When('another session ends with FIN', async function () {
+  const scenario = WireScenario.of(this);
+  const session = await RawSession.open(scenario.world, scenario.connection);
+  await session.send(bootstrap());
+  await session.returnFor(0);
+  await session.stream.end();
+  scenario.raw = session;
+});
+
+Then('the server ends that session, too', async function () {
+  await (await WireScenario.of(this).rawSession()).end();
+});
+
+When('another session is reset', async function () {
+  const scenario = WireScenario.of(this);
+  const session = await RawSession.open(scenario.world, scenario.connection);
+  await session.send(bootstrap());
+  await session.returnFor(0);
+  session.stream.reset(42);
+});
+
+When('another session stops reading', async function () {
+  const scenario = WireScenario.of(this);
+  const session = await RawSession.open(scenario.world, scenario.connection);
+  await session.send(bootstrap(), health(1));
+  session.stream.stopReading(42);
+});
+
+Given("Alice's queue holds nothing", async function () {
+  const scenario = WireScenario.of(this);
+  const rpc = await scenario.world.session();
+  scenario.sessions.push(rpc);
+  await scenario.drain(rpc);
+});
+
+/** Longer than a scenario lasts, so that nothing but leaving ends the wait. */
+const LONG_WAIT_MS = 20_000n;
+/** For the server to see that the client has left, in ms. */
+const LEAVE_MS = 400;
+
+When('Alice waits for a message and {string}', async function (leave: string) {
+  const scenario = WireScenario.of(this);
+  const session = await scenario.bootstrapped();
+  const wait = { ...scenario.queue, timeoutMs: LONG_WAIT_MS, limit: 0 };
+  await session.send(call(1, nodeService.fetchWait, wait), health(2));
+  await session.returnFor(2);
+  if (leave === 'ends the stream') await session.stream.end();
+  else if (leave === 'resets the stream') session.stream.reset(0);
+  else if (leave === 'closes the connection') await session.connection.close(0, 'leaving');
+  else throw new TypeError(`unknown way to leave: ${leave}`);
+  await sleep(LEAVE_MS);
+});
+
+Then('a message that comes now is still there for her', async function () {
+  const scenario = WireScenario.of(this);
+  const [rpc] = scenario.sessions;
+  if (!rpc) throw new TypeError('no session');
+  const payload = scenario.newPayload();
+  await scenario.enqueue(rpc, payload);
+  // Time for a server that still serves the wait to hand it to nobody.
+  await sleep(LEAVE_MS);
+  const got = await scenario.drain(rpc);
+  if (!got.some((other) => Buffer.from(other).equals(payload)))
+    throw new Error('the message is gone: it was taken for a call that nobody waits for');
+});
+
+Then('it lets the client open no unidirectional stream', async function () {
+  const connection = await WireScenario.of(this).world.connect();
+  if (connection.peerStreamsLeftUni > 0)
+    throw new Error(`the server grants ${connection.peerStreamsLeftUni} unidirectional streams`);
+});
+
+When(
+  'a connection is kept alive for {int} ms with an idle time-out of {int} ms',
+  async function (duration: number, idle: number) {
+    const scenario = WireScenario.of(this);
+    scenario.connection = await scenario.world.connect({ maxIdleTimeoutMs: idle, keepAliveMs: idle / 4 });
+    scenario.sessions.push(await scenario.world.session(scenario.connection));
+    await sleep(duration);
+  },
+);
+
+When('{int} datagrams of garbage are sent to it', async function (count: number) {
+  const { target } = WireScenario.of(this).world;
+  const socket = createSocket(target.host.includes(':') ? 'udp6' : 'udp4');
+  const send = (bytes: Uint8Array) =>
+    new Promise<void>((resolve) => socket.send(bytes, target.port, target.host, () => resolve()));
+  // Short headers, long headers of version 1 and of no version, of all lengths.
+  const heads = ['40', 'c000000001', 'c0babababa', 'e000000001', 'f000000001', 'ff', '00'].map((hex) =>
+    Buffer.from(hex, 'hex'),
+  );
+  for (let i = 0; i < count; i += 1) {
+    const head = heads[i % heads.length] as Buffer;
+    await send(Buffer.concat([head, randomBytes((i * 53) % 1300)]));
+    if (i % 50 === 49) await sleep(1);
+  }
+  socket.close();
+});
+
+When('{int} clients vanish in the middle of what they do', async function (count: number) {
+  const scenario = WireScenario.of(this);
+  const vanish = async (i: number): Promise<void> => {
+    if (i % 4 === 0) {
+      // In the middle of the handshake.
+      await scenario.world.connect({ signal: AbortSignal.timeout(1 + (i % 5)) }).catch(() => {});
+      return;
+    }
+    const session = await RawSession.open(scenario.world);
+    if (i % 4 === 1) await session.sendBytes(Buffer.from('0000000010000000', 'hex'), 'a segment table, and no segment');
+    else
+      await session.send(bootstrap(), call(1, nodeService.fetchWait, { ...scenario.queue, timeoutMs: 500n, limit: 1 }));
+    await sleep(5);
+    if (i % 4 === 3) await session.connection.close(99, 'leaving');
+    else session.connection.abandon();
+  };
+  await Promise.all(Array.from({ length: count }, (_, i) => vanish(i)));
+});
+
+When('a client asks for much and reads nothing', async function () {
+  const scenario = WireScenario.of(this);
+  const rpc = await scenario.world.session();
+  const size = Math.min(scenario.world.limits.payloadBytes, 1 << 20);
+  for (let i = 0; i < 4; i += 1) await scenario.enqueue(rpc, randomBytes(size));
+  const connection = await scenario.world.connect({ initialMaxData: 4_096, initialMaxStreamData: 2_048 });
+  const session = await RawSession.open(scenario.world, connection);
+  await session.send(bootstrap(), call(1, nodeService.fetch, { ...scenario.queue, limit: 0 }));
+  // As much as the server takes in half a second.
+  const asking = (async () => {
+    for (let id = 2; id < 3_000; id += 1) await session.stream.write(writeMessage(health(id)));
+  })();
+  await Promise.race([asking.catch(() => {}), sleep(500)]);
+});
