@@ -35,7 +35,7 @@ try {
   const options = ['-listen', '127.0.0.1:0', '-accounts', accounts, '-stop-with-stdin'];
 
   const right = await startServer(server, options);
-  const { code, output } = await runSuite(right, accounts, '--strict');
+  const { code, output } = await runSuite(right, accounts);
   checks.check('the suite passes on the Go server', code === 0, tail(output));
   await right.stop();
 

@@ -132,24 +132,33 @@ Feature: Calls
 
   @RPC-012 @level:must @profile:core @source:decided
   Rule: RPC-012 Finish before Return
-    A Finish that comes before the Return of its call MUST NOT end the session; the call is still followed by a
-    Return.
+    A Finish that comes before the Return of its call MUST NOT end the session.
 
     Scenario: A wait that is finished before it is over
       Given Alice's queue holds nothing
       And a session written by hand
       When it waits for a message under question 1
       And it finishes question 1
-      Then question 1 is answered
-      When it calls health under question 1
-      Then question 1 is answered with results
+      Then the session goes on
 
     Scenario: A call that is finished at once
       Given a session written by hand
       When it calls health under question 1
       And it finishes question 1
-      Then question 1 is answered
-      And the session goes on
+      Then the session goes on
+
+  @RPC-036 @level:should @profile:core @source:decided
+  Rule: RPC-036 A Return for every call
+    A call whose Finish came first SHOULD still be followed by a Return.
+
+    Scenario: A wait that is finished before it is over
+      Given Alice's queue holds nothing
+      And a session written by hand
+      When it waits 300 ms for a message under question 1
+      And it finishes question 1
+      Then question 1 is answered within 3000 ms
+      When it calls health under question 1
+      Then question 1 is answered with results
 
   @RPC-013 @level:must @profile:core @source:decided
   Rule: RPC-013 Release does not take the promise away

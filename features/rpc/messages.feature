@@ -95,9 +95,9 @@ Feature: Messages
         | 99    |
         | 65535 |
 
-  @RPC-018 @level:must @profile:core @source:decided
+  @RPC-018 @level:should @profile:core @source:decided
   Rule: RPC-018 Unimplemented is no offence
-    A received `unimplemented` MUST NOT end the session.
+    A received `unimplemented` SHOULD NOT end the session.
 
     Scenario Outline: unimplemented with <what>
       Given a session written by hand

@@ -7,7 +7,7 @@ Feature: Violations
     Scenario Outline: A segment table of <table>
       Given a session written by hand
       When it sends a segment table of "<table>"
-      Then the session is over
+      Then the server ends the session
 
       Examples:
         | table                    |
@@ -21,8 +21,8 @@ Feature: Violations
 
   @RPC-021 @level:must @profile:core @source:decided
   Rule: RPC-021 Malformed messages give no results
-    A server MUST answer a message with malformed pointers or unions by ending the session or by an exception for its
-    call, never by results or silence.
+    A server MUST answer a message whose root, body, target or parameters are malformed by ending the session or by an
+    exception for its call, never by results or silence.
 
     Scenario Outline: <what>
       Given a session written by hand
@@ -88,7 +88,7 @@ Feature: Violations
     Scenario Outline: A segment table of <table>
       Given a session written by hand
       When it sends a segment table of "<table>"
-      Then the session is over, with an Abort that says why
+      Then the server ends the session, with an Abort that says why
 
       Examples:
         | table              |
@@ -171,7 +171,6 @@ Feature: Violations
         | what                                                  |
         | calls capability 77                                   |
         | calls the promise of question 77                      |
-        | calls what the first field of the Bootstrap leads to  |
 
   @RPC-034 @level:must @profile:core @source:decided
   Rule: RPC-034 Half a message

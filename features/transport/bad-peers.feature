@@ -53,7 +53,7 @@ Feature: Bad peers
       Given a bystander at work
       And a session written by hand
       When it sends a segment table of "<table>"
-      Then the session is over
+      Then the server ends the session
       And the bystander notices nothing
       And a new connection is answered
 

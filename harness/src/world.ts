@@ -50,6 +50,8 @@ export class ConformanceWorld extends World<TargetData> {
     this.target = options.parameters;
     this.limits = this.target.limits;
     this.timeoutMs = this.target.timeoutMs;
+    // Every call of the scenario listens to it.
+    setMaxListeners(0, this.#abort.signal);
     this.exchange = new ExchangeLog(redactor(this.target.accounts));
   }
 

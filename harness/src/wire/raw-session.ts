@@ -1,5 +1,5 @@
 import type { QuicConnection, QuicStream } from '@quicnprotochat/quic';
-import { FrameReader, type RpcMessage, readMessage, writeMessage } from '@quicnprotochat/rpc';
+import { type CallMessage, FrameReader, type RpcMessage, readMessage, writeMessage } from '@quicnprotochat/rpc';
 import { showBytes } from '../exchange.ts';
 import type { ConformanceWorld } from '../world.ts';
 
@@ -20,6 +20,7 @@ export class RawSession {
   readonly #frames = new FrameReader(LIMITS);
   readonly #received: RpcMessage[] = [];
   #over: Over | undefined;
+  #waiting: Promise<RpcMessage | Over> | undefined;
 
   private constructor(world: ConformanceWorld, connection: QuicConnection, stream: QuicStream) {
     this.#world = world;
@@ -47,24 +48,25 @@ export class RawSession {
   }
 
   /** The next message, or the end. @throws Error when neither comes in time, or what comes is no message */
-  async next(): Promise<RpcMessage | Over> {
-    const waiting = this.#receive();
+  async next(timeoutMs = this.#world.timeoutMs): Promise<RpcMessage | Over> {
+    // One that came too late for an earlier caller is for this one.
+    this.#waiting ??= this.#receive();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(() => resolve('late'), this.#world.timeoutMs);
+      timer = setTimeout(() => resolve('late'), timeoutMs);
     });
-    const first = await Promise.race([waiting, late]);
+    const first = await Promise.race([this.#waiting, late]);
     clearTimeout(timer);
-    if (first === 'late')
-      throw new Error(`the server neither answered nor ended the session within ${this.#world.timeoutMs} ms`);
+    if (first === 'late') throw new Error(`the server neither answered nor ended the session within ${timeoutMs} ms`);
+    this.#waiting = undefined;
     this.#world.exchange.add('raw', 'received', first.kind === 'over' ? `(${first.how})` : label(first));
     return first;
   }
 
   /** Reads on until the Return for a question; what else comes is passed over. @throws Error when the session ends first */
-  async returnFor(questionId: number): Promise<Extract<RpcMessage, { kind: 'return' }>> {
+  async returnFor(questionId: number, timeoutMs?: number): Promise<Extract<RpcMessage, { kind: 'return' }>> {
     for (;;) {
-      const message = await this.next();
+      const message = await this.next(timeoutMs);
       if (message.kind === 'over')
         throw new Error(`the session was ended (${message.how}) before question ${questionId} was answered`);
       if (message.kind === 'abort') throw new Error(`the session was aborted: ${message.exception.reason}`);
@@ -72,12 +74,20 @@ export class RawSession {
     }
   }
 
-  /** Reads on until the end of the session. @returns the reason of an Abort, if one came. @throws Error when it goes on */
-  async end(): Promise<string | undefined> {
+  /**
+   * Reads on until the end of the session.
+   * @param probe a call that a session that goes on would answer: then there is no need to wait for the time-out
+   * @returns the reason of an Abort, if one came
+   * @throws Error when the session goes on
+   */
+  async end(probe?: CallMessage): Promise<string | undefined> {
+    if (probe) await this.send(probe);
     for (;;) {
       const message = await this.next();
       if (message.kind === 'over') return undefined;
       if (message.kind === 'abort') return message.exception.reason;
+      if (probe && message.kind === 'return' && message.answerId === probe.questionId)
+        throw new Error('the session goes on');
     }
   }
 

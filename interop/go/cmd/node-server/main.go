@@ -85,7 +85,7 @@ func serve(conn *quic.Conn, service *node.Service) {
 			return
 		}
 		client := capnp.Client(nodeapi.NodeService_ServerToClient(service))
-		rpc.NewConn(rpc.NewStreamTransport(bothWays{stream}), &rpc.Options{BootstrapClient: client})
+		rpc.NewConn(newTransport(stream), &rpc.Options{BootstrapClient: client})
 	}
 }
 
