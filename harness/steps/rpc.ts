@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { Given, Then, When } from '@cucumber/cucumber';
 import { type ErrorCode, nodeService, parseReason } from '@quicnprotochat/proto';
 import { connectVat, type RpcMessage, writeMessage } from '@quicnprotochat/rpc';
@@ -388,6 +389,7 @@ When('a client makes {int} calls without waiting', async function (count: number
   const scenario = WireScenario.of(this);
   const rpc = connectVat(await (await scenario.world.connect()).openStream());
   const deadline = AbortSignal.any([scenario.world.signal, AbortSignal.timeout(scenario.world.timeoutMs * 3)]);
+  setMaxListeners(0, deadline);
   const calls = Array.from({ length: count }, () => rpc.call(nodeService.health, {}, { signal: deadline }));
   const outcomes = await Promise.allSettled(calls);
   scenario.asked = outcomes.flatMap(({ status }, i) => (status === 'rejected' ? [i] : []));

@@ -7,32 +7,38 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Delivery, nodeService as node } from '@quicnprotochat/proto';
 import { openSession, type ServerProcess, startServer } from '../test/process.ts';
-import { actor, queueOf } from '../test/support.ts';
+import { type Actor, actor, queueOf } from '../test/support.ts';
 
-const MESSAGES = 100_000;
+/** A queue takes 10,000: ten people have 100,000 waiting. */
+const QUEUES = 10;
+const PER_QUEUE = 10_000;
 const KILLS = 20;
-const DEPTH = 64;
+/** Calls in flight; more share a write to the disk. */
+const DEPTH = 500;
 
-const alice = actor();
+const people = Array.from({ length: QUEUES }, () => actor());
+const [alice] = people as [Actor, ...Actor[]];
 const directory = await mkdtemp(join(tmpdir(), 'crash-'));
 const accounts = join(directory, 'accounts.json');
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-await writeFile(
-  accounts,
-  JSON.stringify([{ name: 'alice', identityKey: hex(alice.identityKey), token: hex(alice.token) }]),
-);
+const entries = people.map(({ identityKey, token }, i) => ({
+  name: `p${i}`,
+  identityKey: hex(identityKey),
+  token: hex(token),
+}));
+await writeFile(accounts, JSON.stringify(entries));
 
 type Rpc = Awaited<ReturnType<typeof openSession>>['rpc'];
 const start = (dataDir: string): Promise<ServerProcess> =>
   startServer('--data-dir', join(directory, dataDir), '--accounts', accounts);
-const enqueue = (rpc: Rpc, payload: Uint8Array, channelId = new Uint8Array()) =>
-  rpc.call(node.enqueue, { ...queueOf(alice), channelId, payload });
+const enqueue = (rpc: Rpc, person: Actor, payload: Uint8Array) =>
+  rpc.call(node.enqueue, { ...queueOf(person), payload });
 
 /** Asks until the queue is empty. */
-async function drain(rpc: Rpc): Promise<Delivery[]> {
+async function drain(rpc: Rpc, person: Actor): Promise<Delivery[]> {
   const all: Delivery[] = [];
   for (;;) {
-    const { payloads } = await rpc.call(node.fetch, { ...queueOf(alice), limit: 0 });
+    const { payloads } = await rpc.call(node.fetch, { ...queueOf(person), limit: 0 });
     if (payloads.length === 0) return all;
     all.push(...payloads);
   }
@@ -50,33 +56,35 @@ async function check(name: string, body: () => Promise<string>): Promise<void> {
   }
 }
 
-await check(`${MESSAGES} messages survive kill -9, and a start and a drain`, async () => {
-  let total = 0;
-  // A queue holds 10,000: so many rounds, each with a kill in the middle of nothing and a drain after the restart.
-  const perQueue = 10_000;
-  let server = await start('many');
-  for (let round = 0; round < MESSAGES / perQueue; round += 1) {
-    const { rpc } = await openSession(server);
-    let next = 0;
-    const lane = async (): Promise<void> => {
-      while (next < perQueue) {
-        const number = next;
-        next += 1;
-        await enqueue(rpc, Buffer.from(`${round}/${number}`));
-      }
-    };
-    await Promise.all(Array.from({ length: DEPTH }, lane));
-    server.child.kill('SIGKILL');
-    await server.exited;
-    server = await start('many');
-    const drained = await drain((await openSession(server)).rpc);
-    assert.equal(drained.length, perQueue);
-    assert.equal(new Set(drained.map(({ payload }) => String(Buffer.from(payload)))).size, perQueue);
-    total += drained.length;
+await check(`${QUEUES * PER_QUEUE} queued messages survive kill -9`, async () => {
+  const server = await start('many');
+  const { rpc } = await openSession(server);
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let number = next++; number < QUEUES * PER_QUEUE; number = next++) {
+      await enqueue(rpc, people[number % QUEUES] as Actor, Buffer.from(`message ${number}`));
+    }
+  };
+  await Promise.all(Array.from({ length: DEPTH }, lane));
+  server.child.kill('SIGKILL');
+  await server.exited;
+
+  const started = performance.now();
+  const again = await start('many');
+  const startMs = performance.now() - started;
+  const session = await openSession(again);
+  const seen = new Set<string>();
+  const drainStarted = performance.now();
+  for (const person of people) {
+    const drained = await drain(session.rpc, person);
+    assert.equal(drained.length, PER_QUEUE);
+    for (const { payload } of drained) seen.add(String(Buffer.from(payload)));
   }
-  server.child.kill('SIGTERM');
-  assert.equal(await server.exited, 0);
-  return `${total} drained`;
+  assert.equal(seen.size, QUEUES * PER_QUEUE);
+  const drainMs = performance.now() - drainStarted;
+  again.child.kill('SIGTERM');
+  assert.equal(await again.exited, 0);
+  return `started in ${startMs.toFixed(0)} ms, drained in ${drainMs.toFixed(0)} ms`;
 });
 
 await check(`${KILLS} kills during enqueues`, async () => {
@@ -89,13 +97,14 @@ await check(`${KILLS} kills during enqueues`, async () => {
     const { rpc } = await openSession(server);
     const lane = async (): Promise<void> => {
       for (;;) {
-        const text = `message ${(counter += 1)} ${'x'.repeat(counter % 700)}`;
-        const { seq } = await enqueue(rpc, Buffer.from(text));
+        counter += 1;
+        const text = `message ${counter} ${'x'.repeat(counter % 700)}`;
+        const { seq } = await enqueue(rpc, alice, Buffer.from(text));
         assert.ok(!answered.has(seq), `number ${seq} was given twice`);
         answered.set(seq, text);
       }
     };
-    const lanes = Array.from({ length: DEPTH }, () => lane().catch((error) => error));
+    const lanes = Array.from({ length: 64 }, () => lane().catch((error) => error));
     // Some are taken in between: what was answered to a fetch must not come back.
     await sleep(50 + ((kill * 37) % 150));
     for (const { seq, payload } of (await rpc.call(node.fetch, { ...queueOf(alice), limit: 50 })).payloads) {
@@ -111,7 +120,7 @@ await check(`${KILLS} kills during enqueues`, async () => {
     server = await start('kills');
     if (/torn tail/.test(server.stderr())) torn += 1;
     const session = await openSession(server);
-    for (const { seq, payload } of await drain(session.rpc)) {
+    for (const { seq, payload } of await drain(session.rpc, alice)) {
       assert.ok(!received.has(seq), `message ${seq} was handed out twice`);
       received.set(seq, String(Buffer.from(payload)));
     }
