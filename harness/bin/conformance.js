@@ -13,6 +13,12 @@ process.on('exit', (code) => {
   process.exitCode = SUITE_BROKEN;
 });
 
+// Cucumber would blame it on the scenario that runs at that moment, and so on the target.
+process.on('uncaughtException', (error) => {
+  console.error(error);
+  process.exit(SUITE_BROKEN);
+});
+
 register();
 const { main } = await import('../src/cli.ts');
 process.exitCode = await main(process.argv.slice(2));
