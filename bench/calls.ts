@@ -81,7 +81,13 @@ try {
     while ((await client.call(nodeService.fetch, { ...queue, limit: 0 })).payloads.length > 0);
   };
   const health = ({ client }: Session) => client.call(nodeService.health, {});
-  const enqueue = ({ client }: Session) => client.call(nodeService.enqueue, { ...queue, payload });
+  let enqueued = 0;
+  /** A queue takes 10,000: it is drained in between, the same on both servers. */
+  const enqueue = async (session: Session): Promise<void> => {
+    await session.client.call(nodeService.enqueue, { ...queue, payload });
+    enqueued += 1;
+    if (enqueued % 4_000 === 0) await drain(session);
+  };
   const kinds = [
     { name: 'health, depth 1', call: health, depth: 1 },
     { name: 'health, depth 32', call: health, depth: 32 },

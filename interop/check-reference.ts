@@ -21,13 +21,13 @@ try {
     const { code, output } = await runSuite(server, accounts);
     checks.check(`data directory, ${time} run: exit 0`, code === 0, tail(output));
   }
-  checks.check('the server stops cleanly', (await server.stop()) === 0);
+  checks.check('the server stops cleanly', (await server.stop()) === 0, server.errors());
 
   const again = await start('--data-dir', dataDir, '--accounts', accounts);
   const { code, output } = await runSuite(again, accounts);
   checks.check('data directory, after a restart: exit 0', code === 0, tail(output));
   checks.check('the certificate is kept', again.pin === server.pin);
-  checks.check('the server stops cleanly again', (await again.stop()) === 0);
+  checks.check('the server stops cleanly again', (await again.stop()) === 0, again.errors());
 
   const open = await start('--open');
   const target = ['--target', open.address, '--pin', open.pin, '--open'];

@@ -15,6 +15,8 @@ export interface RunningServer {
   pin: string;
   /** Ends it with SIGTERM. @returns its exit code, null when it had to be killed */
   stop(): Promise<number | null>;
+  /** The end of what it wrote to standard error. */
+  errors(): string;
 }
 
 const START_TIMEOUT_MS = 30_000;
@@ -42,7 +44,7 @@ export async function startServer(command: string, args: string[]): Promise<Runn
   });
   try {
     const { address, pin } = await told;
-    return { address, pin, stop: () => stopProcess(child, exited) };
+    return { address, pin, stop: () => stopProcess(child, exited), errors: () => errors };
   } catch (error) {
     child.kill('SIGKILL');
     throw error;

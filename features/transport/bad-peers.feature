@@ -32,7 +32,7 @@ Feature: Bad peers
 
   @TRN-018 @level:must @profile:core @source:decided
   Rule: TRN-018 A protocol error ends one session
-    A protocol error in one session MUST NOT harm sessions of other connections.
+    A protocol error in one session MUST NOT harm any other session, of the same connection or of another.
 
     Scenario Outline: A session that goes wrong while others work: <what>
       Given a bystander at work
@@ -61,3 +61,24 @@ Feature: Bad peers
         | table                 |
         | 2^28 segments         |
         | a segment of 32 GiB   |
+
+    Scenario Outline: A session that goes wrong beside others of its connection: <what>
+      Given a connection with 2 sessions
+      And a session written by hand
+      When it sends a message with "<what>"
+      Then it gets no results, but an exception or the end of the session
+      And every session is answered
+      And a further session of the connection is answered
+
+      Examples:
+        | what                       |
+        | a root out of bounds       |
+        | parameters out of bounds   |
+
+    Scenario: A segment table of 2^28 segments beside other sessions of the connection
+      Given a connection with 2 sessions
+      And a session written by hand
+      When it sends a segment table of "2^28 segments"
+      Then the server ends the session
+      And every session is answered
+      And a further session of the connection is answered

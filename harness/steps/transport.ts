@@ -207,6 +207,9 @@ When('{int} datagrams of garbage are sent to it', async function (count: number)
   socket.close();
 });
 
+/** Short: a server cannot know that a client has vanished, and may hand a message to it until its wait is over. */
+const VANISHED_WAIT_MS = 200n;
+
 When('{int} clients vanish in the middle of what they do', async function (count: number) {
   const scenario = WireScenario.of(this);
   const vanish = async (i: number): Promise<void> => {
@@ -218,12 +221,16 @@ When('{int} clients vanish in the middle of what they do', async function (count
     const session = await RawSession.open(scenario.world);
     if (i % 4 === 1) await session.sendBytes(Buffer.from('0000000010000000', 'hex'), 'a segment table, and no segment');
     else
-      await session.send(bootstrap(), call(1, nodeService.fetchWait, { ...scenario.queue, timeoutMs: 500n, limit: 1 }));
+      await session.send(
+        bootstrap(),
+        call(1, nodeService.fetchWait, { ...scenario.queue, timeoutMs: VANISHED_WAIT_MS, limit: 1 }),
+      );
     await sleep(5);
     if (i % 4 === 3) await session.connection.close(99, 'leaving');
     else session.connection.abandon();
   };
   await Promise.all(Array.from({ length: count }, (_, i) => vanish(i)));
+  await sleep(2 * Number(VANISHED_WAIT_MS));
 });
 
 When('a client asks for much and reads nothing', async function () {

@@ -78,7 +78,7 @@ func dial(ctx context.Context, target, pin string) (*quic.Conn, error) {
 			if len(raw) == 0 {
 				return errors.New("no certificate")
 			}
-			if sum := sha256.Sum256(raw[0]); hex.EncodeToString(sum[:]) != pin {
+			if sum := sha256.Sum256(raw[0]); !strings.EqualFold(hex.EncodeToString(sum[:]), pin) {
 				return errors.New("not the pinned certificate")
 			}
 			return nil

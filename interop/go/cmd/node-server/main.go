@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -67,26 +68,34 @@ func main() {
 		}()
 	}
 	service := node.New(accounts, *open, node.Break(*fault))
+	var connections sync.WaitGroup
 	for {
 		conn, err := listener.Accept(ctx)
 		if err != nil {
 			break
 		}
-		go serve(conn, service)
+		connections.Go(func() { serve(ctx, conn, service) })
 	}
 	_ = listener.Close()
+	connections.Wait()
 }
 
-// serve answers every bidirectional stream of a connection as a session of its own.
-func serve(conn *quic.Conn, service *node.Service) {
+// serve answers every bidirectional stream of a connection as a session of its own. When ctx ends it tells the peer.
+func serve(ctx context.Context, conn *quic.Conn, service *node.Service) {
+	defer context.AfterFunc(ctx, func() { _ = conn.CloseWithError(0, "the server stops") })()
 	for {
 		stream, err := conn.AcceptStream(conn.Context())
 		if err != nil {
 			return
 		}
-		client := capnp.Client(nodeapi.NodeService_ServerToClient(service))
-		rpc.NewConn(newTransport(stream), &rpc.Options{BootstrapClient: client})
+		newSession(bothWays{stream}, service)
 	}
+}
+
+// newSession serves one stream until either side ends it.
+func newSession(stream io.ReadWriteCloser, service *node.Service) {
+	client := capnp.Client(nodeapi.NodeService_ServerToClient(service))
+	rpc.NewConn(newTransport(stream), &rpc.Options{BootstrapClient: client})
 }
 
 // bothWays is a stream whose Close ends reading as well.

@@ -18,6 +18,7 @@ const (
 	HybridFirstWins     Break = "hybrid-first-wins"
 	WaitWakesForAll     Break = "wait-wakes-for-all"
 	CancelDrains        Break = "cancel-drains"
+	WaitBlocks          Break = "wait-blocks"
 )
 
 // Breaks lists every planted fault with the requirement of spec/ that it breaks.
@@ -39,6 +40,7 @@ var Breaks = []struct {
 	{HybridFirstWins, "HK-005", "a second hybrid key is ignored"},
 	{WaitWakesForAll, "DS-025", "a message for one queue ends the waits of all"},
 	{CancelDrains, "DS-027", "a message for a waiter that left is lost"},
+	{WaitBlocks, "RPC-008", "a waiting fetchWait holds later calls of its session back"},
 }
 
 // Known tells whether a fault of that name can be planted.

@@ -5,21 +5,21 @@ import (
 	"context"
 	"time"
 
-	"capnproto.org/go/capnp/v3"
 	"quicnprotochat.example/interop/nodeapi"
 )
 
 // queueArgs is what the parameters of the three delivery methods have in common.
 type queueArgs interface {
+	authArgs
 	RecipientKey() ([]byte, error)
 	ChannelId() ([]byte, error)
+	HasChannelId() bool
 	Version() uint16
-	Auth() (nodeapi.Auth, error)
 }
 
 // openQueue checks a call and finds its queue. own: only the recipient may do it. The lock is held on success.
 func (s *Service) openQueue(args queueArgs, own bool) (*queue, error) {
-	caller, err := s.authenticate(args.Auth())
+	caller, err := s.authenticate(args)
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +27,10 @@ func (s *Service) openQueue(args queueArgs, own bool) (*queue, error) {
 	if err != nil {
 		return nil, err
 	}
-	channel, _ := args.ChannelId()
+	channel, err := field("channelId", args.ChannelId, args.HasChannelId)
+	if err != nil {
+		return nil, err
+	}
 	if len(channel) != 0 && len(channel) != channelIDLen {
 		return nil, refuse("E020", "BAD_PARAMS", "channelId of %d bytes", len(channel))
 	}
@@ -117,23 +120,43 @@ func (s *Service) Enqueue(_ context.Context, call nodeapi.NodeService_enqueue) e
 }
 
 // Fetch removes messages and gives them to their recipient.
-func (s *Service) Fetch(_ context.Context, call nodeapi.NodeService_fetch) error {
+func (s *Service) Fetch(ctx context.Context, call nodeapi.NodeService_fetch) error {
 	args := call.Args()
 	q, err := s.openQueue(args, true)
 	if err != nil {
 		return err
 	}
+	if ctx.Err() != nil {
+		// The caller left before its turn came.
+		s.mu.Unlock()
+		return ctx.Err()
+	}
 	taken := s.takeFrom(q, args.Limit())
 	s.mu.Unlock()
-	results, err := call.AllocResults()
-	if err != nil {
-		return err
+	return s.deliver(q, taken, func(n int32) (nodeapi.Delivery_List, error) {
+		results, err := call.AllocResults()
+		if err != nil {
+			return nodeapi.Delivery_List{}, err
+		}
+		return results.NewPayloads(n)
+	})
+}
+
+// deliver writes an answer; when that fails, the messages go back.
+func (s *Service) deliver(q *queue, taken []message, newList func(int32) (nodeapi.Delivery_List, error)) error {
+	list, err := newList(int32(len(taken)))
+	for i := 0; i < len(taken) && err == nil; i++ {
+		delivery := list.At(i)
+		delivery.SetSeq(taken[i].seq)
+		err = delivery.SetPayload(taken[i].payload)
 	}
-	list, err := results.NewPayloads(int32(len(taken)))
 	if err != nil {
-		return err
+		s.mu.Lock()
+		q.putBack(taken)
+		q.serve()
+		s.mu.Unlock()
 	}
-	return fill(list, taken)
+	return err
 }
 
 func (s *Service) takeFrom(q *queue, limit uint32) []message {
@@ -154,6 +177,10 @@ func (s *Service) FetchWait(ctx context.Context, call nodeapi.NodeService_fetchW
 	if err != nil {
 		return err
 	}
+	if ctx.Err() != nil {
+		s.mu.Unlock()
+		return ctx.Err()
+	}
 	limit := args.Limit()
 	wait := maxWait
 	if ms := args.TimeoutMs(); ms < uint64(maxWait/time.Millisecond) {
@@ -163,24 +190,28 @@ func (s *Service) FetchWait(ctx context.Context, call nodeapi.NodeService_fetchW
 	if len(taken) > 0 || wait == 0 {
 		s.mu.Unlock()
 	} else {
-		w := &waiter{limit, make(chan []message, 1)}
+		w := &waiter{ctx, limit, make(chan []message, 1)}
+		if s.is(CancelDrains) {
+			// Stays in line after its caller left, for a message that nobody will see.
+			w.ctx = context.Background()
+		}
 		q.waiters = append(q.waiters, w)
 		s.mu.Unlock()
-		// From here on other calls of the session go on.
-		call.Go()
+		if !s.is(WaitBlocks) {
+			// From here on other calls of the session go on.
+			call.Go()
+		}
 		if taken, err = s.await(ctx, q, w, wait); err != nil {
 			return err
 		}
 	}
-	results, err := call.AllocResults()
-	if err != nil {
-		return err
-	}
-	list, err := results.NewPayloads(int32(len(taken)))
-	if err != nil {
-		return err
-	}
-	return fill(list, taken)
+	return s.deliver(q, taken, func(n int32) (nodeapi.Delivery_List, error) {
+		results, err := call.AllocResults()
+		if err != nil {
+			return nodeapi.Delivery_List{}, err
+		}
+		return results.NewPayloads(n)
+	})
 }
 
 // await waits until something is handed over, the time is up, or the caller leaves: then nothing is lost.
@@ -195,7 +226,6 @@ func (s *Service) await(ctx context.Context, q *queue, w *waiter, wait time.Dura
 	case <-timer.C:
 	case <-ctx.Done():
 		if s.is(CancelDrains) {
-			// Stays in line, for a message that nobody will see.
 			return nil, ctx.Err()
 		}
 	}
@@ -210,15 +240,4 @@ func (s *Service) await(ctx context.Context, q *queue, w *waiter, wait time.Dura
 		return nil, ctx.Err()
 	}
 	return taken, nil
-}
-
-func fill(list capnp.StructList[nodeapi.Delivery], messages []message) error {
-	for i, m := range messages {
-		delivery := list.At(i)
-		delivery.SetSeq(m.seq)
-		if err := delivery.SetPayload(m.payload); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -1,6 +1,9 @@
 package node
 
-import "sort"
+import (
+	"context"
+	"sort"
+)
 
 type message struct {
 	seq     uint64
@@ -9,6 +12,7 @@ type message struct {
 
 // waiter is a fetchWait in line for a queue. Its channel has room for one hand-over.
 type waiter struct {
+	ctx    context.Context // of the call
 	limit  uint32
 	handed chan []message
 }
@@ -64,11 +68,15 @@ func (q *queue) putBack(messages []message) {
 	}
 }
 
-// serve hands what is queued to those in line, first come first served.
+// serve hands what is queued to those in line, first come first served. Who has been cancelled gets nothing, also before
+// it has left the line: a later call of its session must find the message.
 func (q *queue) serve() {
 	for len(q.waiters) > 0 && len(q.messages) > 0 {
 		first := q.waiters[0]
 		q.waiters = q.waiters[1:]
+		if first.ctx.Err() != nil {
+			continue
+		}
 		first.handed <- q.take(first.limit)
 	}
 }

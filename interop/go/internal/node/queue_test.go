@@ -1,6 +1,9 @@
 package node
 
-import "testing"
+import (
+	"context"
+	"testing"
+)
 
 func filled(payloads ...string) *queue {
 	q := &queue{}
@@ -58,8 +61,8 @@ func TestAnAnswerHasASize(t *testing.T) {
 
 func TestWaitersAreServedInTurn(t *testing.T) {
 	q := &queue{}
-	first := &waiter{1, make(chan []message, 1)}
-	second := &waiter{1, make(chan []message, 1)}
+	first := &waiter{context.Background(), 1, make(chan []message, 1)}
+	second := &waiter{context.Background(), 1, make(chan []message, 1)}
 	q.waiters = []*waiter{first, second}
 	q.add([]byte("a"))
 	q.serve()
@@ -82,5 +85,21 @@ func TestAFullQueueRefuses(t *testing.T) {
 	}
 	if _, ok := q.add([]byte("x")); ok {
 		t.Error("one more than the limit was taken")
+	}
+}
+
+func TestACancelledWaiterGetsNothing(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	gone := &waiter{ctx, 1, make(chan []message, 1)}
+	next := &waiter{context.Background(), 1, make(chan []message, 1)}
+	q := &queue{waiters: []*waiter{gone, next}}
+	cancel()
+	q.add([]byte("a"))
+	q.serve()
+	if got := q.leave(gone); got != nil {
+		t.Errorf("a cancelled waiter was handed %q", text(got))
+	}
+	if got := text(q.leave(next)); got != "a" {
+		t.Errorf("the next in line got %q", got)
 	}
 }

@@ -62,9 +62,25 @@ func refuse(code, name, format string, args ...any) error {
 	return fmt.Errorf("%s: %s: %s", code, name, fmt.Sprintf(format, args...))
 }
 
+// field reads Data that may be empty. go-capnp reads a value of another kind as nothing: here it is an error (spec: RPC-023).
+func field(name string, read func() ([]byte, error), has func() bool) ([]byte, error) {
+	data, err := read()
+	if err != nil || (data == nil && has()) {
+		return nil, refuse("E020", "BAD_PARAMS", "%s cannot be read", name)
+	}
+	return data, nil
+}
+
+// authArgs is what the parameters of every method with an auth have in common.
+type authArgs interface {
+	Auth() (nodeapi.Auth, error)
+	HasAuth() bool
+}
+
 // authenticate returns the caller's identity key, nil for somebody unknown on an open node.
-func (s *Service) authenticate(auth nodeapi.Auth, err error) ([]byte, error) {
-	if err != nil {
+func (s *Service) authenticate(args authArgs) ([]byte, error) {
+	auth, err := args.Auth()
+	if err != nil || (args.HasAuth() && !auth.IsValid()) {
 		return nil, refuse("E020", "BAD_PARAMS", "auth cannot be read")
 	}
 	if auth.Version() == 0 && s.open {
@@ -77,13 +93,16 @@ func (s *Service) authenticate(auth nodeapi.Auth, err error) ([]byte, error) {
 	if err != nil || len(token) == 0 {
 		return nil, refuse("E002", "AUTH_TOKEN_EMPTY", "no token")
 	}
-	device, _ := auth.DeviceId()
 	account := s.find(token)
+	device, deviceErr := field("deviceId", auth.DeviceId, auth.HasDeviceId)
 	if account == nil || (len(account.DeviceID) > 0 && !bytes.Equal(account.DeviceID, device)) {
 		return nil, refuse("E003", "AUTH_TOKEN_INVALID", "unknown token")
 	}
 	if account.Expired {
 		return nil, refuse("E017", "TOKEN_EXPIRED", "this token is too old")
+	}
+	if deviceErr != nil {
+		return nil, deviceErr
 	}
 	if len(device) > maxDeviceID {
 		return nil, refuse("E020", "BAD_PARAMS", "deviceId of %d bytes", len(device))
@@ -109,7 +128,7 @@ func requireSelf(caller []byte, key string) error {
 // UploadKeyPackage keeps a package behind the others of the same identity.
 func (s *Service) UploadKeyPackage(_ context.Context, call nodeapi.NodeService_uploadKeyPackage) error {
 	args := call.Args()
-	caller, err := s.authenticate(args.Auth())
+	caller, err := s.authenticate(args)
 	if err != nil {
 		return err
 	}
@@ -145,7 +164,7 @@ func (s *Service) UploadKeyPackage(_ context.Context, call nodeapi.NodeService_u
 // FetchKeyPackage gives the oldest package out, once.
 func (s *Service) FetchKeyPackage(_ context.Context, call nodeapi.NodeService_fetchKeyPackage) error {
 	args := call.Args()
-	if _, err := s.authenticate(args.Auth()); err != nil {
+	if _, err := s.authenticate(args); err != nil {
 		return err
 	}
 	key, err := readKey(args.IdentityKey())
@@ -175,7 +194,7 @@ func (s *Service) FetchKeyPackage(_ context.Context, call nodeapi.NodeService_fe
 // UploadHybridKey replaces the hybrid key of an identity.
 func (s *Service) UploadHybridKey(_ context.Context, call nodeapi.NodeService_uploadHybridKey) error {
 	args := call.Args()
-	caller, err := s.authenticate(args.Auth())
+	caller, err := s.authenticate(args)
 	if err != nil {
 		return err
 	}
@@ -202,7 +221,7 @@ func (s *Service) UploadHybridKey(_ context.Context, call nodeapi.NodeService_up
 // FetchHybridKey gives the hybrid key of an identity, empty when there is none.
 func (s *Service) FetchHybridKey(_ context.Context, call nodeapi.NodeService_fetchHybridKey) error {
 	args := call.Args()
-	if _, err := s.authenticate(args.Auth()); err != nil {
+	if _, err := s.authenticate(args); err != nil {
 		return err
 	}
 	key, err := readKey(args.IdentityKey())
@@ -231,7 +250,7 @@ func (s *Service) Health(_ context.Context, call nodeapi.NodeService_health) err
 // CreateChannel gives the channel of caller and peer, made when there is none.
 func (s *Service) CreateChannel(_ context.Context, call nodeapi.NodeService_createChannel) error {
 	args := call.Args()
-	caller, err := s.authenticate(args.Auth())
+	caller, err := s.authenticate(args)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,434 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"testing"
+	"time"
+
+	"capnproto.org/go/capnp/v3"
+	rpccp "capnproto.org/go/capnp/v3/std/capnp/rpc"
+	"quicnprotochat.example/interop/internal/node"
+	"quicnprotochat.example/interop/nodeapi"
+)
+
+const (
+	enqueueID   = 2
+	fetchID     = 3
+	fetchWaitID = 4
+	healthID    = 5
+)
+
+var (
+	aliceKey   = bytes.Repeat([]byte{0xa1}, 32)
+	aliceToken = []byte("token of alice")
+)
+
+func newService(open bool) *node.Service {
+	return node.New([]node.Account{{Name: "alice", IdentityKey: aliceKey, Token: aliceToken}}, open, "")
+}
+
+// rawSession is a client that writes its messages by hand. Question 0 is the Bootstrap.
+type rawSession struct {
+	t       testing.TB
+	conn    net.Conn
+	decoder *capnp.Decoder
+}
+
+func openRaw(t testing.TB, service *node.Service) *rawSession {
+	t.Helper()
+	here, there := net.Pipe()
+	t.Cleanup(func() { _ = here.Close() })
+	newSession(there, service)
+	r := &rawSession{t, here, capnp.NewDecoder(here)}
+	r.send(encode(t, func(m rpccp.Message) error {
+		b, err := m.NewBootstrap()
+		b.SetQuestionId(0)
+		return err
+	}))
+	if answer := r.receive(); answer == nil || answer.Which() != rpccp.Message_Which_return {
+		t.Fatal("no answer to Bootstrap")
+	}
+	return r
+}
+
+func encode(t testing.TB, build func(rpccp.Message) error) []byte {
+	t.Helper()
+	message, segment, err := capnp.NewMessage(capnp.SingleSegment(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := rpccp.NewRootMessage(segment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := build(root); err != nil {
+		t.Fatal(err)
+	}
+	frame, err := message.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return frame
+}
+
+// call makes a Call on the promised bootstrap answer.
+func call(t testing.TB, question uint32, method uint16, params func(*capnp.Segment) (capnp.Struct, error)) []byte {
+	t.Helper()
+	return encode(t, func(m rpccp.Message) error {
+		c, err := m.NewCall()
+		if err != nil {
+			return err
+		}
+		c.SetQuestionId(question)
+		c.SetInterfaceId(nodeapi.NodeService_TypeID)
+		c.SetMethodId(method)
+		target, err := c.NewTarget()
+		if err != nil {
+			return err
+		}
+		if _, err := target.NewPromisedAnswer(); err != nil {
+			return err
+		}
+		payload, err := c.NewParams()
+		if err != nil {
+			return err
+		}
+		content, err := params(m.Segment())
+		if err != nil {
+			return err
+		}
+		return payload.SetContent(content.ToPtr())
+	})
+}
+
+func auth(a nodeapi.Auth, err error) error {
+	if err != nil {
+		return err
+	}
+	a.SetVersion(1)
+	return a.SetAccessToken(aliceToken)
+}
+
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func enqueueParams(payload string) func(*capnp.Segment) (capnp.Struct, error) {
+	return func(s *capnp.Segment) (capnp.Struct, error) {
+		p, _ := nodeapi.NewNodeService_enqueue_Params(s)
+		p.SetVersion(1)
+		return capnp.Struct(p), first(p.SetRecipientKey(aliceKey), p.SetPayload([]byte(payload)), auth(p.NewAuth()))
+	}
+}
+
+func fetchParams(s *capnp.Segment) (capnp.Struct, error) {
+	p, _ := nodeapi.NewNodeService_fetch_Params(s)
+	p.SetVersion(1)
+	return capnp.Struct(p), first(p.SetRecipientKey(aliceKey), auth(p.NewAuth()))
+}
+
+func fetchWaitParams(s *capnp.Segment) (capnp.Struct, error) {
+	p, _ := nodeapi.NewNodeService_fetchWait_Params(s)
+	p.SetVersion(1)
+	p.SetTimeoutMs(30_000)
+	return capnp.Struct(p), first(p.SetRecipientKey(aliceKey), auth(p.NewAuth()))
+}
+
+func finish(t testing.TB, question uint32) []byte {
+	return encode(t, func(m rpccp.Message) error {
+		f, err := m.NewFinish()
+		f.SetQuestionId(question)
+		return err
+	})
+}
+
+func (r *rawSession) send(frames ...[]byte) {
+	r.t.Helper()
+	_ = r.conn.SetWriteDeadline(time.Now().Add(5 * time.Second))
+	_, _ = r.conn.Write(bytes.Join(frames, nil))
+}
+
+// receive reads a message, nil when the session has ended. Silence fails the test.
+func (r *rawSession) receive() *rpccp.Message {
+	r.t.Helper()
+	_ = r.conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	message, err := r.decoder.Decode()
+	if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
+		r.t.Fatal("silence")
+	}
+	if err != nil {
+		return nil
+	}
+	root, err := rpccp.ReadRootMessage(message)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return &root
+}
+
+// answer reads up to the Return of a question; results is false for an exception and for the end of the session.
+func (r *rawSession) answer(question uint32) (content capnp.Struct, results bool) {
+	r.t.Helper()
+	for {
+		m := r.receive()
+		if m == nil || m.Which() == rpccp.Message_Which_abort {
+			return capnp.Struct{}, false
+		}
+		if m.Which() != rpccp.Message_Which_return {
+			continue
+		}
+		ret, err := m.Return()
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if ret.AnswerId() != question {
+			continue
+		}
+		if ret.Which() != rpccp.Return_Which_results {
+			return capnp.Struct{}, false
+		}
+		payload, err := ret.Results()
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		p, err := payload.Content()
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		return p.Struct(), true
+	}
+}
+
+func (r *rawSession) fetched(question uint32) []string {
+	r.t.Helper()
+	content, ok := r.answer(question)
+	if !ok {
+		r.t.Fatal("fetch failed")
+	}
+	list, err := nodeapi.NodeService_fetch_Results(content).Payloads()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	all := []string{}
+	for i := range list.Len() {
+		payload, _ := list.At(i).Payload()
+		all = append(all, string(payload))
+	}
+	return all
+}
+
+// words frames one segment.
+func words(all ...uint64) []byte {
+	frame := binary.LittleEndian.AppendUint64(nil, uint64(len(all))<<32)
+	for _, w := range all {
+		frame = binary.LittleEndian.AppendUint64(frame, w)
+	}
+	return frame
+}
+
+// outOfBounds sends the pointer to a byte list of that length elsewhere.
+func outOfBounds(t testing.TB, frame []byte, length uint32) []byte {
+	t.Helper()
+	for at := 8; at < len(frame); at += 8 {
+		if binary.LittleEndian.Uint32(frame[at+4:]) == length<<3|2 && frame[at]&3 == 1 {
+			binary.LittleEndian.PutUint32(frame[at:], 1<<20<<2|1)
+			return frame
+		}
+	}
+	t.Fatal("no such pointer")
+	return nil
+}
+
+// A fetch whose parameters are wrong in one place, in a way that reads like "nothing there" to a careless reader.
+func TestMalformedParametersGiveNoResults(t *testing.T) {
+	numbers := func(s *capnp.Segment) (capnp.Ptr, error) {
+		list, err := capnp.NewUInt64List(s, 2)
+		return list.ToPtr(), err
+	}
+	structure := func(s *capnp.Segment) (capnp.Ptr, error) {
+		st, err := capnp.NewStruct(s, capnp.ObjectSize{DataSize: 8})
+		return st.ToPtr(), err
+	}
+	replaced := func(index uint16, make func(*capnp.Segment) (capnp.Ptr, error)) []byte {
+		return call(t, 1, fetchID, func(s *capnp.Segment) (capnp.Struct, error) {
+			p, err := fetchParams(s)
+			if err != nil {
+				return p, err
+			}
+			wrong, err := make(s)
+			return p, first(err, p.SetPtr(index, wrong))
+		})
+	}
+	device := func(make func(*capnp.Segment) (capnp.Ptr, error)) []byte {
+		return call(t, 1, fetchID, func(s *capnp.Segment) (capnp.Struct, error) {
+			p, err := fetchParams(s)
+			if err != nil {
+				return p, err
+			}
+			a, err := nodeapi.NodeService_fetch_Params(p).Auth()
+			if err != nil {
+				return p, err
+			}
+			wrong, err := make(s)
+			return p, first(err, capnp.Struct(a).SetPtr(1, wrong))
+		})
+	}
+	stray := func(s *capnp.Segment) (capnp.Ptr, error) {
+		data, err := capnp.NewData(s, make([]byte, 13))
+		return data.ToPtr(), err
+	}
+	list := func(method uint16) []byte {
+		return encode(t, func(m rpccp.Message) error {
+			frame := call(t, 1, method, fetchParams)
+			other, err := capnp.Unmarshal(frame)
+			if err != nil {
+				return err
+			}
+			root, err := rpccp.ReadRootMessage(other)
+			if err != nil {
+				return err
+			}
+			c, err := root.Call()
+			if err != nil {
+				return err
+			}
+			if err := m.SetCall(c); err != nil {
+				return err
+			}
+			c, err = m.Call()
+			if err != nil {
+				return err
+			}
+			payload, err := c.Params()
+			if err != nil {
+				return err
+			}
+			wrong, err := numbers(m.Segment())
+			return first(err, payload.SetContent(wrong))
+		})
+	}
+	for name, test := range map[string]struct {
+		open  bool
+		frame []byte
+	}{
+		"numbers as channelId":        {false, replaced(1, numbers)},
+		"a struct as channelId":       {false, replaced(1, structure)},
+		"channelId out of bounds":     {false, outOfBounds(t, replaced(1, stray), 13)},
+		"numbers as deviceId":         {false, device(numbers)},
+		"deviceId out of bounds":      {false, outOfBounds(t, device(stray), 13)},
+		"auth is a list, open server": {true, replaced(2, numbers)},
+		"parameters are a list":       {false, list(healthID)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := openRaw(t, newService(test.open))
+			r.send(test.frame)
+			if _, results := r.answer(1); results {
+				t.Error("it was answered with results")
+			}
+		})
+	}
+}
+
+func TestACancelledWaitTakesNothingFromLaterCalls(t *testing.T) {
+	r := openRaw(t, newService(false))
+	for round := range uint32(200) {
+		id := 1 + 4*round
+		r.send(call(t, id, fetchWaitID, fetchWaitParams))
+		r.send(finish(t, id), call(t, id+1, enqueueID, enqueueParams("kept")), call(t, id+2, fetchID, fetchParams))
+		if got := fmt.Sprint(r.fetched(id + 2)); got != "[kept]" {
+			t.Fatalf("round %d: fetched %s", round, got)
+		}
+		r.send(finish(t, id+1), finish(t, id+2))
+	}
+}
+
+func TestMessagesThatLeadBackToThemselvesAreRefused(t *testing.T) {
+	// A pointer holds where its target begins, in words from its own end.
+	to := func(offset int32) uint64 { return uint64(uint32(offset << 2)) }
+	const onePointer, listOfOne = uint64(1) << 48, uint64(1)<<35 | 7<<32 | 1
+	for name, frame := range map[string][]byte{
+		"a struct that holds itself": words(to(0)|onePointer, to(-1)|onePointer),
+		"a list that holds itself":   words(to(0)|onePointer, to(0)|listOfOne, to(1)|onePointer, to(-2)|listOfOne),
+	} {
+		r := openRaw(t, newService(false))
+		started := time.Now()
+		r.send(frame)
+		if m := r.receive(); m != nil && m.Which() != rpccp.Message_Which_abort {
+			t.Errorf("%s: answered by %v", name, m.Which())
+		}
+		if took := time.Since(started); took > time.Second {
+			t.Errorf("%s: took %v", name, took)
+		}
+	}
+}
+
+// Whatever arrives, the process and other sessions go on.
+func TestDamagedMessagesEndTheirOwnSessionAlone(t *testing.T) {
+	service := newService(false)
+	frames := [][]byte{
+		call(t, 1, enqueueID, enqueueParams("payload")), call(t, 2, fetchID, fetchParams), call(t, 3, fetchWaitID, fetchWaitParams),
+		finish(t, 1),
+		encode(t, func(m rpccp.Message) error {
+			d, err := m.NewDisembargo()
+			if err != nil {
+				return err
+			}
+			d.Context().SetSenderLoopback(1)
+			target, err := d.NewTarget()
+			if err != nil {
+				return err
+			}
+			_, err = target.NewPromisedAnswer()
+			return err
+		}),
+		encode(t, func(m rpccp.Message) error { _, err := m.NewReturn(); return err }),
+		encode(t, func(m rpccp.Message) error { _, err := m.NewRelease(); return err }),
+		encode(t, func(m rpccp.Message) error { _, err := m.NewResolve(); return err }),
+		encode(t, func(m rpccp.Message) error { _, err := m.NewUnimplemented(); return err }),
+	}
+	rounds := 500
+	if testing.Short() {
+		rounds = 50
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range rounds {
+		r := openRaw(t, service)
+		drained := make(chan struct{})
+		go func() {
+			_, _ = io.Copy(io.Discard, r.conn)
+			close(drained)
+		}()
+		for range 3 {
+			frame := bytes.Clone(frames[random.IntN(len(frames))])
+			for range 1 + random.IntN(3) {
+				at := 8 + random.IntN(len(frame)-8)
+				switch random.IntN(3) {
+				case 0:
+					frame[at] ^= 1 << random.IntN(8)
+				case 1:
+					frame[at] = byte(random.IntN(256))
+				default:
+					binary.LittleEndian.PutUint32(frame[at&^3:], uint32(random.IntN(64)))
+				}
+			}
+			r.send(frame)
+		}
+		_ = r.conn.Close()
+		<-drained
+	}
+	r := openRaw(t, service)
+	r.send(call(t, 1, healthID, fetchParams))
+	if _, ok := r.answer(1); !ok {
+		t.Error("a later session was not answered")
+	}
+}
