@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ALPN, formatReason } from '@quicnprotochat/proto';
 import { listen, type QuicConnection, type QuicServer, type QuicStream } from '@quicnprotochat/quic';
 import { type RpcServerSession, serveVat } from '@quicnprotochat/rpc';
@@ -20,7 +21,9 @@ export interface NodeServerOptions {
 }
 
 const BAD_PARAMS = formatReason('E020', 'the parameters are not those of the schema');
-/** How long clients get to take the last answers, in ms. */
+/** How long calls in flight get to be answered, and clients to take the answers, in ms. */
+const ANSWER_LIMIT_MS = 5_000;
+/** How long clients get to close by themselves, in ms. */
 const LINGER_MS = 300;
 const LINGER_STEP_MS = 20;
 
@@ -76,7 +79,8 @@ export class NodeServer {
     this.#quic.stopAccepting();
     const shutdowns = [...this.#sessions].map((session) => session.shutdown());
     this.#options.service.endWaits();
-    await Promise.all(shutdowns);
+    // A client that does not take its answers does not hold up the end.
+    await Promise.race([Promise.all(shutdowns), sleep(ANSWER_LIMIT_MS, undefined, { ref: false })]);
     await this.#linger();
     await this.#quic.close({ code: 0, reason: 'the server is shutting down' });
     await this.#options.store.close();

@@ -3,7 +3,10 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeService as node } from '@quicnprotochat/proto';
+import { connect } from '@quicnprotochat/quic';
+import { connectVat } from '@quicnprotochat/rpc';
 import { openSession, spawnServer, startServer } from './process.ts';
 import { actor, code, queueOf } from './support.ts';
 
@@ -132,4 +135,25 @@ test('an open server takes calls without a token, another does not', async () =>
     server.child.kill('SIGTERM');
     assert.equal(await server.exited, 0);
   }
+});
+
+test('a client that does not take its answers does not hold up a stop', async () => {
+  const server = await startServer('--accounts', accounts);
+  const { rpc } = await openSession(server);
+  for (let i = 0; i < 3; i += 1) await rpc.call(node.enqueue, { ...queueOf(alice), payload: new Uint8Array(1 << 20) });
+  const stalled = await connect({
+    host: server.host,
+    port: server.port,
+    alpn: ['capnp'],
+    verify: { kind: 'none' },
+    initialMaxData: 4_096,
+    initialMaxStreamData: 2_048,
+  });
+  void connectVat(await stalled.openStream())
+    .call(node.fetch, { ...queueOf(alice), limit: 0 })
+    .catch(() => {});
+  await sleep(200);
+  stalled.abandon();
+  server.child.kill('SIGTERM');
+  assert.equal(await server.exited, 0);
 });

@@ -79,6 +79,14 @@ func encode(t testing.TB, build func(rpccp.Message) error) []byte {
 // call makes a Call on the promised bootstrap answer.
 func call(t testing.TB, question uint32, method uint16, params func(*capnp.Segment) (capnp.Struct, error)) []byte {
 	t.Helper()
+	return callOn(t, 0, question, method, params)
+}
+
+// callOn makes a Call on the promised answer of a question.
+func callOn(
+	t testing.TB, promise, question uint32, method uint16, params func(*capnp.Segment) (capnp.Struct, error),
+) []byte {
+	t.Helper()
 	return encode(t, func(m rpccp.Message) error {
 		c, err := m.NewCall()
 		if err != nil {
@@ -91,9 +99,11 @@ func call(t testing.TB, question uint32, method uint16, params func(*capnp.Segme
 		if err != nil {
 			return err
 		}
-		if _, err := target.NewPromisedAnswer(); err != nil {
+		answer, err := target.NewPromisedAnswer()
+		if err != nil {
 			return err
 		}
+		answer.SetQuestionId(promise)
 		payload, err := c.NewParams()
 		if err != nil {
 			return err
@@ -368,6 +378,33 @@ func TestMessagesThatLeadBackToThemselvesAreRefused(t *testing.T) {
 		}
 		if took := time.Since(started); took > time.Second {
 			t.Errorf("%s: took %v", name, took)
+		}
+	}
+}
+
+// Well-formed calls on promises that are no capabilities: go-capnp would end the process.
+func TestACallOnAPromiseWithoutCapabilityHarmsNobodyElse(t *testing.T) {
+	shortWait := func(s *capnp.Segment) (capnp.Struct, error) {
+		p, err := fetchWaitParams(s)
+		nodeapi.NodeService_fetchWait_Params(p).SetTimeoutMs(50)
+		return p, err
+	}
+	for name, frames := range map[string][][]byte{
+		"its own":           {callOn(t, 7, 7, healthID, fetchParams)},
+		"a wait's":          {call(t, 1, fetchWaitID, shortWait), callOn(t, 1, 7, healthID, fetchParams)},
+		"a used id's again": {finish(t, 0), callOn(t, 0, 7, healthID, fetchParams)},
+		"nobody's":          {callOn(t, 5, 7, healthID, fetchParams)},
+	} {
+		service := newService(false)
+		r, other := openRaw(t, service), openRaw(t, service)
+		r.send(frames...)
+		if _, results := r.answer(7); results {
+			t.Errorf("%s: it was answered with results", name)
+		}
+		time.Sleep(100 * time.Millisecond)
+		other.send(call(t, 1, healthID, fetchParams))
+		if _, ok := other.answer(1); !ok {
+			t.Errorf("%s: another session was not answered", name)
 		}
 	}
 }
