@@ -5,9 +5,11 @@ Feature: Violations
     A server MUST end a session whose client sends a segment table that claims more than any message may have.
 
     Scenario Outline: A segment table of <table>
-      Given a session written by hand
+      Given a bystander at work
+      And a session written by hand
       When it sends a segment table of "<table>"
       Then the server ends the session
+      And the bystander notices nothing
 
       Examples:
         | table                    |
@@ -25,9 +27,11 @@ Feature: Violations
     exception for its call, never by results or silence.
 
     Scenario Outline: <what>
-      Given a session written by hand
+      Given a bystander at work
+      And a session written by hand
       When it sends a message with "<what>"
       Then it gets no results, but an exception or the end of the session
+      And the bystander notices nothing
 
       Examples:
         | what                                       |
@@ -54,10 +58,12 @@ Feature: Violations
     answered within the usual time.
 
     Scenario Outline: <what>
-      Given a session written by hand
+      Given a bystander at work
+      And a session written by hand
       When it sends a small message with "<what>"
       Then it gets an answer in time
       And a new connection is answered
+      And the bystander notices nothing
 
       Examples:
         | what                                     |
@@ -70,9 +76,11 @@ Feature: Violations
     the session.
 
     Scenario Outline: <call>
-      Given a session written by hand
+      Given a bystander at work
+      And a session written by hand
       When it calls "<call>" under question 7
       Then it gets no results, but an exception or the end of the session
+      And the bystander notices nothing
 
       Examples:
         | call                                   |
@@ -163,9 +171,11 @@ Feature: Violations
     results.
 
     Scenario Outline: A client <what>
-      Given a session written by hand
+      Given a bystander at work
+      And a session written by hand
       When it "<what>"
       Then it gets no results, but an exception or the end of the session
+      And the bystander notices nothing
 
       Examples:
         | what                                                  |
