@@ -159,6 +159,8 @@ When('Alice waits for a message and {string}', async function (leave: string) {
   else if (leave === 'closes the connection') await session.connection.close(0, 'leaving');
   else throw new TypeError(`unknown way to leave: ${leave}`);
   await sleep(LEAVE_MS);
+  // A server that is slow has answered this only after it saw the client leave.
+  await scenario.health(await scenario.world.session(), 'new');
 });
 
 Then('a message that comes now is still there for her', async function () {
