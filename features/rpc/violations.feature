@@ -181,6 +181,8 @@ Feature: Violations
         | what                                                  |
         | calls capability 77                                   |
         | calls the promise of question 77                      |
+        | calls the promise of its own question                 |
+        | calls what a waiting call will give                   |
 
   @RPC-034 @level:must @profile:core @source:decided
   Rule: RPC-034 Half a message

@@ -318,6 +318,11 @@ When('it {string}', async function (what: string) {
     ],
     'calls capability 77': [health(MALFORMED_QUESTION, { kind: 'importedCap', id: 77 })],
     'calls the promise of question 77': [health(MALFORMED_QUESTION, promise(77))],
+    'calls the promise of its own question': [health(MALFORMED_QUESTION, promise(MALFORMED_QUESTION))],
+    'calls what a waiting call will give': [
+      call(5, nodeService.fetchWait, { ...WireScenario.of(this).queue, timeoutMs: 400n, limit: 1 }),
+      health(MALFORMED_QUESTION, promise(5)),
+    ],
     'calls what the first field of the Bootstrap leads to': [health(MALFORMED_QUESTION, promise(0, [0]))],
   };
   const messages = violations[what];
