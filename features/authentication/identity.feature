@@ -31,8 +31,8 @@ Feature: What an identity may do
 
   @AUTH-013 @level:must @profile:core @source:decided
   Rule: AUTH-013 One fetches one's own queue
-    A server MUST answer E016 to `fetch` and `fetchWait` whose `recipientKey` is not the caller's identity, and drain
-    nothing.
+    A server MUST answer E016 to `fetch`, `fetchWait`, `peek` and `ack` whose `recipientKey` is not the caller's
+    identity, and drain nothing.
 
     @needs:accounts
     Scenario Outline: <person> calls <method> on Alice's queue
@@ -49,6 +49,13 @@ Feature: What an identity may do
         | Bob     | fetch     |
         | Bob     | fetchWait |
 
+      @profile:reliable
+      Examples: Reliable
+        | person  | method |
+        | Mallory | peek   |
+        | Mallory | ack    |
+        | Bob     | ack    |
+
     @needs:accounts
     Scenario Outline: <method> on another's empty queue
       Given Alice's queue is empty
@@ -60,6 +67,12 @@ Feature: What an identity may do
         | fetch     |
         | fetchWait |
 
+      @profile:reliable
+      Examples: Reliable
+        | method |
+        | peek   |
+        | ack    |
+
     @needs:accounts
     Scenario Outline: <method> on the queue of an identity without account
       When Mallory calls <method> with a stranger's key as recipientKey
@@ -69,6 +82,12 @@ Feature: What an identity may do
         | method    |
         | fetch     |
         | fetchWait |
+
+      @profile:reliable
+      Examples: Reliable
+        | method |
+        | peek   |
+        | ack    |
 
   @AUTH-014 @level:must @profile:core @source:decided
   Rule: AUTH-014 Everybody may look up and send

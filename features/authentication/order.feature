@@ -35,6 +35,22 @@ Feature: Authentication comes before everything else
         | fetch         | the id of no channel      |
         | fetchWait     | the id of no channel      |
 
+      @profile:reliable
+      Examples: Reliable
+        | method | fault                      |
+        | peek   | a recipientKey of 31 bytes |
+        | peek   | Bob's key as recipientKey  |
+        | peek   | wire version 2             |
+        | ack    | a recipientKey of 33 bytes |
+        | ack    | Bob's key as recipientKey  |
+        | ack    | wire version 0             |
+
+      @profile:channels @profile:reliable
+      Examples: Channels, reliable
+        | method | fault                |
+        | peek   | the id of no channel |
+        | ack    | the id of no channel |
+
     @needs:accounts @profile:channels
     Scenario Outline: <method> on the channel of two others with an unknown token
       Given a channel between Alice and Bob
@@ -46,6 +62,12 @@ Feature: Authentication comes before everything else
         | enqueue   |
         | fetch     |
         | fetchWait |
+
+      @profile:reliable
+      Examples: Reliable
+        | method |
+        | peek   |
+        | ack    |
 
     @needs:accounts
     Scenario Outline: <method> with <auth fault> and a key of the wrong length
@@ -62,6 +84,12 @@ Feature: Authentication comes before everything else
       Examples: Version 0
         | method          | auth fault     | fault                      | code |
         | fetchKeyPackage | auth version 0 | an identityKey of 31 bytes | E001 |
+
+      @profile:reliable
+      Examples: Reliable
+        | method | auth fault     | fault                      | code |
+        | peek   | auth version 2 | a recipientKey of 31 bytes | E001 |
+        | ack    | an empty token | wire version 2             | E002 |
 
   @AUTH-002 @level:must @profile:core @source:decided
   Rule: AUTH-002 A refused caller changes nothing
@@ -88,6 +116,19 @@ Feature: Authentication comes before everything else
         | method    | fault          | code |
         | fetch     | auth version 0 | E001 |
         | fetchWait | auth version 0 | E001 |
+
+      @profile:reliable
+      Examples: Reliable
+        | method | fault            | code |
+        | ack    | an unknown token | E003 |
+        | ack    | an empty token   | E002 |
+        | ack    | auth version 2   | E001 |
+        | peek   | an unknown token | E003 |
+
+      @profile:reliable @needs:closed
+      Examples: Reliable, version 0
+        | method | fault          | code |
+        | ack    | auth version 0 | E001 |
 
     @needs:accounts
     Scenario Outline: enqueue with <fault> leaves nothing behind

@@ -24,6 +24,12 @@ Feature: Bearer tokens
         | method        |
         | createChannel |
 
+      @profile:reliable
+      Examples: Reliable
+        | method |
+        | peek   |
+        | ack    |
+
   @AUTH-007 @level:must @profile:core @source:decided
   Rule: AUTH-007 The token is known
     A server MUST answer E003 to a call of `auth` version 1 whose token is not, byte for byte and over its whole length,
@@ -48,6 +54,12 @@ Feature: Bearer tokens
       Examples: Channels
         | method        |
         | createChannel |
+
+      @profile:reliable
+      Examples: Reliable
+        | method |
+        | peek   |
+        | ack    |
 
     @needs:accounts
     Scenario Outline: Nearly a token: <token>
@@ -92,6 +104,12 @@ Feature: Bearer tokens
         | method        |
         | createChannel |
 
+      @profile:reliable
+      Examples: Reliable
+        | method |
+        | peek   |
+        | ack    |
+
     @needs:accounts
     Scenario Outline: <person>'s token
       When <person> calls fetch
@@ -118,6 +136,12 @@ Feature: Bearer tokens
         | enqueue          |
         | fetch            |
         | fetchWait        |
+
+      @profile:reliable
+      Examples: Reliable
+        | method |
+        | peek   |
+        | ack    |
 
   @AUTH-011 @level:must @profile:core @source:decided
   Rule: AUTH-011 Each call has its own identity

@@ -24,6 +24,12 @@ Feature: Versions of auth
         | method        |
         | createChannel |
 
+      @profile:reliable
+      Examples: Reliable
+        | method |
+        | peek   |
+        | ack    |
+
     @needs:closed
     Scenario Outline: <method> with a valid token under version 0
       When Alice calls <method> with auth version 0
@@ -84,3 +90,9 @@ Feature: Versions of auth
       Examples: Channels
         | method        | version |
         | createChannel | 2       |
+
+      @profile:reliable
+      Examples: Reliable
+        | method | version |
+        | peek   | 2       |
+        | ack    | 2       |

@@ -2,7 +2,7 @@ Feature: Members and others
 
   @CH-008 @level:must @profile:channels @source:stated @needs:accounts
   Rule: CH-008 Unknown channels
-    A server MUST answer E023 to `enqueue`, `fetch` and `fetchWait` whose `channelId` has 16 bytes and is no channel's.
+    A server MUST answer E023 to a delivery method whose `channelId` has 16 bytes and is no channel's.
 
     Scenario Outline: <method> on a channel that nobody made
       When Alice calls <method> with <id>
@@ -17,6 +17,13 @@ Feature: Members and others
         | fetch     | the zero channel id  |
         | fetchWait | the zero channel id  |
 
+      @profile:reliable
+      Examples: Reliable
+        | method | id                   |
+        | peek   | the id of no channel |
+        | ack    | the id of no channel |
+        | ack    | the zero channel id  |
+
     Scenario Outline: <method> one bit beside a channel's id
       Given a channel between Alice and Bob
       When Alice calls <method> with the id one bit beside the channel of Alice and Bob
@@ -28,9 +35,15 @@ Feature: Members and others
         | fetch     |
         | fetchWait |
 
+      @profile:reliable
+      Examples: Reliable
+        | method |
+        | peek   |
+        | ack    |
+
   @CH-009 @level:must @profile:channels @source:stated @needs:accounts
   Rule: CH-009 The caller is a member
-    A server MUST answer E022 to `enqueue`, `fetch` and `fetchWait` on a channel of which the caller is no member.
+    A server MUST answer E022 to a delivery method on a channel of which the caller is no member.
 
     Scenario Outline: Mallory calls <method>
       Given a channel between Alice and Bob
@@ -43,6 +56,12 @@ Feature: Members and others
         | fetch     |
         | fetchWait |
 
+      @profile:reliable
+      Examples: Reliable
+        | method |
+        | peek   |
+        | ack    |
+
     Scenario Outline: A member of other channels calls <method>
       Given a channel between Alice and Bob
       And a channel between Mallory and Alice
@@ -54,6 +73,12 @@ Feature: Members and others
         | enqueue   |
         | fetch     |
         | fetchWait |
+
+      @profile:reliable
+      Examples: Reliable
+        | method |
+        | peek   |
+        | ack    |
 
     Scenario: Somebody else writes as if to the other member
       Given a channel between Alice and Bob
@@ -145,6 +170,12 @@ Feature: Members and others
         | fetch     |
         | fetchWait |
 
+      @profile:reliable
+      Examples: Reliable
+        | method |
+        | peek   |
+        | ack    |
+
     Scenario Outline: <method> on a channel that nobody made
       Given Alice's queue is empty
       And Bob has put 1 message into Alice's queue
@@ -156,6 +187,12 @@ Feature: Members and others
         | method    |
         | fetch     |
         | fetchWait |
+
+      @profile:reliable
+      Examples: Reliable
+        | method |
+        | peek   |
+        | ack    |
 
     Scenario: A message into a channel that nobody made
       Given Bob's queue is empty

@@ -2,7 +2,7 @@ Feature: Enqueueing
 
   @DS-001 @level:must @profile:core @source:decided
   Rule: DS-001 Recipient keys have 32 bytes
-    A server MUST answer E004 to `enqueue`, `fetch` and `fetchWait` with a `recipientKey` that is not 32 bytes long.
+    A server MUST answer E004 to a delivery method with a recipient key that is not 32 bytes long.
 
     Scenario Outline: Sending to a key of <length> bytes
       When Alice calls enqueue with a recipientKey of <length> bytes
@@ -30,9 +30,21 @@ Feature: Enqueueing
         | fetchWait | 33     |
         | fetchWait | 64     |
 
+      @profile:reliable
+      Examples: Reliable
+        | method | length |
+        | peek   | 0      |
+        | peek   | 31     |
+        | peek   | 33     |
+        | peek   | 64     |
+        | ack    | 0      |
+        | ack    | 31     |
+        | ack    | 33     |
+        | ack    | 64     |
+
   @DS-002 @level:must @profile:core @source:stated
   Rule: DS-002 The wire version is 1
-    A server MUST answer E012 to `enqueue`, `fetch` and `fetchWait` with a `version` other than 1.
+    A server MUST answer E012 to a delivery method with a `version` other than 1.
 
     Scenario Outline: <method> with wire version <version>
       When Alice calls <method> with wire version <version>
@@ -53,6 +65,18 @@ Feature: Enqueueing
         | fetchWait | 257     |
         | fetchWait | 65535   |
 
+      @profile:reliable
+      Examples: Reliable
+        | method | version |
+        | peek   | 0       |
+        | peek   | 2       |
+        | peek   | 257     |
+        | peek   | 65535   |
+        | ack    | 0       |
+        | ack    | 2       |
+        | ack    | 257     |
+        | ack    | 65535   |
+
     Scenario Outline: <method> with another wire version drains nothing
       Given Alice's queue is empty
       And Bob has put 2 messages into Alice's queue
@@ -64,6 +88,12 @@ Feature: Enqueueing
         | method    |
         | fetch     |
         | fetchWait |
+
+      @profile:reliable
+      Examples: Reliable
+        | method |
+        | peek   |
+        | ack    |
 
   @DS-003 @level:must @profile:core @source:stated
   Rule: DS-003 Payloads are not empty

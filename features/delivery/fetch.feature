@@ -31,8 +31,8 @@ Feature: Fetching
 
   @DS-012 @level:must @profile:core @source:decided
   Rule: DS-012 No more than the limit
-    `fetch` and `fetchWait` MUST return the first messages of the queue, at most `limit` of them, and all when `limit`
-    is 0.
+    `fetch`, `fetchWait` and `peek` MUST return the first messages of the queue, at most `limit` of them, and all when
+    `limit` is 0.
 
     Scenario Outline: Limit <limit> of 5 messages
       Given Alice's queue is empty
@@ -45,6 +45,23 @@ Feature: Fetching
         | limit      | count |
         | 1          | 1     |
         | 2          | 2     |
+        | 4          | 4     |
+        | 5          | 5     |
+        | 6          | 5     |
+        | 4294967295 | 5     |
+        | 0          | 5     |
+
+    @profile:reliable
+    Scenario Outline: A peek with limit <limit> at 5 messages
+      Given Alice's queue is empty
+      And Bob has put 5 messages into Alice's queue
+      When Alice peeks at Alice's queue with limit <limit>
+      Then the answer holds its first <count> messages
+      And Alice's queue still holds its messages
+
+      Examples:
+        | limit      | count |
+        | 1          | 1     |
         | 4          | 4     |
         | 5          | 5     |
         | 6          | 5     |
@@ -79,11 +96,22 @@ Feature: Fetching
 
   @DS-013 @level:must @profile:core @source:decided
   Rule: DS-013 An empty queue is an empty list
-    `fetch` MUST return an empty list, at once and without an error, when nothing is queued.
+    `fetch` and `peek` MUST return an empty list, at once and without an error, when nothing is queued.
 
     Scenario Outline: Nothing queued, limit <limit>
       Given Alice's queue is empty
       When Alice fetches from Alice's queue with limit <limit>
+      Then the answer is empty
+
+      Examples:
+        | limit |
+        | 0     |
+        | 1     |
+
+    @profile:reliable
+    Scenario Outline: A peek at nothing, limit <limit>
+      Given Alice's queue is empty
+      When Alice peeks at Alice's queue with limit <limit>
       Then the answer is empty
 
       Examples:
@@ -115,8 +143,8 @@ Feature: Fetching
 
   @DS-015 @level:should @profile:core @source:decided
   Rule: DS-015 Answers have a size
-    An answer of `fetch` and `fetchWait` SHOULD hold at most 8 MiB of payloads, and at least one message when the queue
-    has one.
+    An answer of `fetch`, `fetchWait` and `peek` SHOULD hold at most 8 MiB of payloads, and at least one message when
+    the queue has one.
 
     Scenario: A fetch from a queue of 9 MiB
       Given Alice's queue is empty
@@ -130,10 +158,17 @@ Feature: Fetching
       When a wait of 20000 ms begins on Alice's queue
       Then the wait ends with some of its messages and no more bytes than it should
 
+    @profile:reliable
+    Scenario: A peek at a queue of 9 MiB
+      Given Alice's queue is empty
+      And Bob has put 9 MiB into Alice's queue
+      When Alice peeks at Alice's queue
+      Then the answer holds some of its messages and no more bytes than it should
+
   @DS-016 @level:must @profile:core @source:decided
   Rule: DS-016 What does not fit stays queued
-    When an answer of `fetch` or `fetchWait` holds fewer messages than the queue and `limit` allow, the server MUST keep
-    the others, in order, for the next call.
+    When an answer of `fetch`, `fetchWait` or `peek` holds fewer messages than the queue and `limit` allow, the server
+    MUST keep the others, in order, for later calls.
 
     Scenario: Big messages among small ones
       Given Alice's queue is empty
@@ -141,5 +176,23 @@ Feature: Fetching
       And Bob has put 9 MiB into Alice's queue
       And Bob has put 2 messages into Alice's queue
       When Alice fetches from Alice's queue
+      Then the answer holds some of its messages
+      And Alice's queue still holds its messages
+
+    @profile:reliable
+    Scenario: Peek and ack, again and again
+      Given Alice's queue is empty
+      And Bob has put 2 messages into Alice's queue
+      And Bob has put 9 MiB into Alice's queue
+      And Bob has put 2 messages into Alice's queue
+      Then Alice gets all messages of Alice's queue by peek and ack
+      And nothing is in Alice's queue
+
+    @profile:reliable
+    Scenario: A fetch after a peek that showed some
+      Given Alice's queue is empty
+      And Bob has put 9 MiB into Alice's queue
+      And Bob has put 1 message into Alice's queue
+      When Alice peeks at Alice's queue
       Then the answer holds some of its messages
       And Alice's queue still holds its messages

@@ -49,6 +49,19 @@ Feature: Queues
         | 1      |
         | 17     |
 
+    @profile:reliable
+    Scenario Outline: An ack with a channel id of <length> bytes leaves the default queue alone
+      Given Alice's queue is empty
+      And Bob has put 2 messages into Alice's queue
+      When Alice acks with the greatest number under a channelId of <length> bytes
+      Then it is refused with E020, or nothing is returned
+      And Alice's queue still holds its messages
+
+      Examples:
+        | length |
+        | 1      |
+        | 17     |
+
     @profile:channels @needs:accounts
     Scenario Outline: A channel's id, <change>
       Given a channel between Alice and Bob
@@ -128,6 +141,29 @@ Feature: Queues
       Given Bob has put 2 messages into Alice's queue
       Then the numbers of Alice's queue have only risen
 
+    @profile:reliable
+    Scenario: All of the queue was acknowledged in between
+      Given Alice's queue is empty
+      And Bob has put 3 messages into Alice's queue
+      When Alice acks Alice's queue up to message 3
+      Then the call succeeds
+      Given Bob has put 2 messages into Alice's queue
+      Then the numbers of Alice's queue have only risen
+
+    @profile:reliable
+    Scenario Outline: An ack beyond the end in between, <beyond>
+      Given Alice's queue is empty
+      And Bob has put 2 messages into Alice's queue
+      When Alice acks Alice's queue up to <beyond>
+      Then the call succeeds
+      Given Bob has put 2 messages into Alice's queue
+      Then the numbers of Alice's queue have only risen
+
+      Examples:
+        | beyond                         |
+        | 1000 more than its last number |
+        | the greatest number there is   |
+
   @DS-029 @level:must @profile:core @source:decided
   Rule: DS-029 One sender's messages keep their order
     Messages that one session enqueues into one queue, without waiting for the answers, MUST get their sequence numbers
@@ -142,7 +178,7 @@ Feature: Queues
   @DS-017 @level:should @profile:core @source:decided
   Rule: DS-017 Queues have an end
     A server SHOULD answer E015 to `enqueue` into a queue that holds as many messages as its limit, 10,000 by default,
-    or as many bytes, 256 MiB by default, and accept messages again when some were fetched.
+    or as many bytes, 256 MiB by default, and accept messages again when some were fetched or acknowledged.
 
     Scenario: A full queue
       Given Alice's queue is empty
@@ -155,9 +191,26 @@ Feature: Queues
       Then the call succeeds
       And Alice's queue still holds its messages
 
+    @profile:reliable
+    Scenario: An ack makes room, a peek does not
+      Given the target's queues hold 1000 messages at most
+      And Alice's queue is empty
+      When Bob puts messages into Alice's queue up to the limit and one more
+      Then the call fails with E015
+      When Alice peeks at Alice's queue
+      Then the answer holds some of its messages
+      When Bob puts some text into Alice's queue
+      Then the call fails with E015
+      When Alice acks Alice's queue up to message 1
+      Then the call succeeds
+      When Bob puts some text into Alice's queue
+      Then the call succeeds
+      And Alice's queue still holds its messages
+
   @DS-030 @level:must @profile:core @source:decided
   Rule: DS-030 Nothing queued makes room
-    A server MUST NOT remove a message that was not fetched in order to take another into the same queue.
+    A server MUST NOT remove a message that was neither fetched nor acknowledged in order to take another into the same
+    queue.
 
     Scenario: More than a full queue
       Given Alice's queue is empty

@@ -11,6 +11,25 @@ Feature: Waiting for messages
       Then the wait ends with all its messages
       And nothing is in Alice's queue
 
+    @profile:reliable
+    Scenario: What was peeked at is still queued
+      Given Alice's queue is empty
+      And Bob has put 2 messages into Alice's queue
+      When Alice peeks at Alice's queue
+      Then the answer holds all its messages
+      When a wait of 20000 ms begins on Alice's queue
+      Then the wait ends with all its messages
+      And nothing is in Alice's queue
+
+    @profile:reliable
+    Scenario: What was acknowledged is not
+      Given Alice's queue is empty
+      And Bob has put 3 messages into Alice's queue
+      When Alice acks Alice's queue up to message 2
+      Then the call succeeds
+      When a wait of 20000 ms begins on Alice's queue
+      Then the wait ends with all its messages
+
   @DS-021 @level:must @profile:core @source:stated
   Rule: DS-021 A message ends the wait
     A waiting `fetchWait` MUST return a message that is enqueued into its queue before the time-out, and remove it.
@@ -31,6 +50,18 @@ Feature: Waiting for messages
       When a wait of 20000 ms begins on Alice's queue
       And Bob puts every byte value into Alice's queue
       Then the wait ends with all its messages
+
+    @profile:reliable
+    Scenario: Peek and ack before the message comes
+      Given Alice's queue is empty
+      When a wait of 20000 ms begins on Alice's queue
+      And Alice peeks at Alice's queue
+      Then the answer is empty
+      When Alice acks Alice's queue up to the greatest number there is
+      Then the call succeeds
+      When Bob puts some text into Alice's queue
+      Then the wait ends with all its messages
+      And nothing is in Alice's queue
 
     Scenario: A wait of limit 1, and two messages
       Given Alice's queue is empty
@@ -79,6 +110,16 @@ Feature: Waiting for messages
       Then the wait ends with an empty list when its time is over
       Given Bob has put 1 message into Alice's queue
       Then Alice's queue still holds its messages
+
+    @profile:reliable
+    Scenario: Peek and ack beside a wait
+      Given Alice's queue is empty
+      When a wait of 800 ms begins on Alice's queue
+      And Alice peeks at Alice's queue
+      Then the answer is empty
+      When Alice acks Alice's queue up to the greatest number there is
+      Then the call succeeds
+      And the wait ends with an empty list when its time is over
 
   @DS-023 @level:should @profile:core @source:decided
   Rule: DS-023 Long waits are capped

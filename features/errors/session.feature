@@ -81,6 +81,12 @@ Feature: What a refused call leaves alone
         | fetch     | a recipientKey of 31 bytes | E004 or E016 |
         | fetchWait | a recipientKey of 33 bytes | E004 or E016 |
 
+      @profile:reliable
+      Examples: Reliable
+        | method | fault                      | code         |
+        | ack    | wire version 2             | E012         |
+        | ack    | a recipientKey of 33 bytes | E004 or E016 |
+
     Scenario Outline: A key of <length> bytes uses up no KeyPackage
       Given Bob has no KeyPackages
       And Bob has uploaded 1 KeyPackage

@@ -1,8 +1,9 @@
 import { strict as assert } from 'node:assert';
 import { Given, Then, When } from '@cucumber/cucumber';
 import type { ErrorCode } from '@quicnprotochat/proto';
-import { applyFault, type CalledMethod, rightCall } from '../src/node/calls.ts';
+import { type CalledMethod, rightCall } from '../src/node/calls.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
+import { applyFault } from '../src/node/faults.ts';
 import type { NodeScenario, Outcome } from '../src/node/node-scenario.ts';
 import type { Person } from '../src/node/people.ts';
 import { scenarioOf } from '../src/node/target.ts';

@@ -150,7 +150,7 @@ Then('it is refused with E020, or nothing is returned', function () {
   const { outcome } = scenarioOf(this);
   assert.ok(outcome, 'no call was made before this step');
   if (outcome.kind === 'refused') return requireE020(outcome);
-  expectEqual('messages in the answer', outcome.results.payloads?.length, 0);
+  expectEqual('messages in the answer', outcome.results.payloads?.length ?? 0, 0);
 });
 
 Then('it is refused with E020, or kept in a queue of its own', async function () {

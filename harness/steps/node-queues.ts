@@ -15,7 +15,7 @@ import {
   put,
   putAtOnce,
   putFlood,
-  takeSome,
+  requireSome,
 } from '../src/node/queue-calls.ts';
 import { scenarioOf } from '../src/node/target.ts';
 
@@ -33,6 +33,13 @@ function needRoom(scenario: NodeScenario, count: number): void {
   if (count > queueMessages)
     scenario.target.skip(`a queue of the target holds ${queueMessages} messages, not ${count}`);
 }
+
+Given("the target's queues hold {int} messages at most", function (count: number) {
+  const { target } = scenarioOf(this);
+  const { queueMessages } = target.limits;
+  if (queueMessages > count)
+    target.skip(`a queue of the target holds ${queueMessages} messages, too many to fill here`);
+});
 
 Given('{queue} is empty', async function (queue: QueueName) {
   const scenario = scenarioOf(this);
@@ -196,11 +203,17 @@ Then('the numbers of {queue} have only risen', function (queue: QueueName) {
   }
 });
 
-/** The answer of the last fetch, and the model of the queue that it was made on. */
+/**
+ * The answer of the last fetch or peek, the model of the queue that it was made on, and how to hold one against the
+ * other: what a fetch returns is taken out of the model.
+ */
 function lastAnswer(scenario: NodeScenario) {
-  if (!scenario.outcome || !scenario.fetchedFrom) throw new Error('nothing was fetched before this step');
-  const answer = resultsOf(scenario.outcome).payloads as Delivery[];
-  return { answer, model: scenario.queue(scenario.fetchedFrom) };
+  const { outcome, fetchedFrom: queue } = scenario;
+  if (!outcome || !queue) throw new Error('nothing was fetched before this step');
+  const answer = resultsOf(outcome).payloads as Delivery[];
+  const model = scenario.queue(queue);
+  const compare = () => (outcome.method === 'peek' ? model.check(answer) : model.take(answer));
+  return { answer, model, compare };
 }
 
 Then('the answer is empty', function () {
@@ -209,15 +222,15 @@ Then('the answer is empty', function () {
 });
 
 Then('the answer holds all its messages', function () {
-  const { answer, model } = lastAnswer(scenarioOf(this));
+  const { answer, model, compare } = lastAnswer(scenarioOf(this));
   expectEqual('messages in the answer', answer.length, model.messages.length);
-  model.take(answer);
+  compare();
 });
 
 Then('the answer holds all its messages in rising order', function () {
-  const { answer, model } = lastAnswer(scenarioOf(this));
+  const { answer, model, compare } = lastAnswer(scenarioOf(this));
   expectEqual('messages in the answer', answer.length, model.messages.length);
-  model.take(answer);
+  compare();
   for (const [index, { seq }] of answer.entries()) {
     const before = answer[index - 1];
     assert.ok(!before || before.seq < seq, `message ${seq} comes after ${before?.seq} in the answer`);
@@ -225,29 +238,27 @@ Then('the answer holds all its messages in rising order', function () {
 });
 
 Then('the answer holds its first {int} message(s)', function (count: number) {
-  const { answer, model } = lastAnswer(scenarioOf(this));
+  const { answer, compare } = lastAnswer(scenarioOf(this));
   expectEqual('messages in the answer', answer.length, count);
-  model.take(answer);
+  compare();
 });
 
 Then('the answer holds all its messages under the numbers that enqueue returned', function () {
-  const { answer, model } = lastAnswer(scenarioOf(this));
+  const { answer, model, compare } = lastAnswer(scenarioOf(this));
   expectEqual('messages in the answer', answer.length, model.messages.length);
   const numbers = (messages: readonly { seq: bigint }[]): string => messages.map(({ seq }) => seq).join(', ');
-  expectEqual('numbers in the answer', numbers(answer), numbers(model.take(answer)));
+  expectEqual('numbers in the answer', numbers(answer), numbers(compare()));
 });
 
 Then('the answer holds some of its messages', function () {
-  const scenario = scenarioOf(this);
-  takeSome(scenario, scenario.fetchedFrom as QueueName, lastAnswer(scenario).answer);
+  const { answer, compare } = lastAnswer(scenarioOf(this));
+  requireSome(answer);
+  compare();
 });
 
 Then('the answer holds some of its messages and no more bytes than it should', function () {
   const scenario = scenarioOf(this);
-  takeSome(
-    scenario,
-    scenario.fetchedFrom as QueueName,
-    lastAnswer(scenario).answer,
-    scenario.target.limits.answerBytes,
-  );
+  const { answer, compare } = lastAnswer(scenario);
+  compare();
+  requireSome(answer, scenario.target.limits.answerBytes);
 });

@@ -7,7 +7,7 @@ import { rightCall } from '../src/node/calls.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
 import { type NodeScenario, type Outcome, resultsOf, type Wait } from '../src/node/node-scenario.ts';
 import type { QueueName } from '../src/node/people.ts';
-import { fetchParams, takeSome } from '../src/node/queue-calls.ts';
+import { fetchParams, requireSome } from '../src/node/queue-calls.ts';
 import { scenarioOf } from '../src/node/target.ts';
 
 /** A wait may end early by this part of it, or late by LATE_MS: timers are coarse and machines busy. */
@@ -186,7 +186,8 @@ Then('the wait ends with that message under the number that enqueue returned', a
 Then('the wait ends with some of its messages and no more bytes than it should', async function () {
   const scenario = scenarioOf(this);
   const { wait, answer } = await endSoon(lastWait(scenario));
-  takeSome(scenario, wait.queue, answer, scenario.target.limits.answerBytes);
+  scenario.queue(wait.queue).take(answer);
+  requireSome(answer, scenario.target.limits.answerBytes);
 });
 
 Then('the wait ends with an empty list', async function () {

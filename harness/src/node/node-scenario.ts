@@ -21,6 +21,9 @@ export interface Results {
   payloads?: Delivery[];
   status?: string;
   hybridPublicKey?: Uint8Array;
+  nodeAddr?: Uint8Array;
+  keys?: Uint8Array[];
+  seqs?: bigint[];
   channelId?: Uint8Array;
 }
 
@@ -58,12 +61,16 @@ export class NodeScenario {
   /** KeyPackages by owner, oldest first: what `fetchKeyPackage` must return next. */
   readonly keyPackages = new Map<Person, Uint8Array[]>();
   readonly hybridKeys = new Map<Person, Uint8Array>();
+  /** What each published last. */
+  readonly endpoints = new Map<Person, Uint8Array>();
   /** Ids that createChannel returned, in the order of the calls. */
   channelIds: Uint8Array[] = [];
-  /** The queue that the last fetch was made on. */
+  /** The queue that the last fetch or peek was made on. */
   fetchedFrom: QueueName | undefined;
   /** Answers of fetches that ran at the same time. */
   answers: Delivery[][] = [];
+  /** Answers of peeks that ran beside them. */
+  peeked: Delivery[][] = [];
   fetchedPackages: Uint8Array[] = [];
   readonly #channels = new Map<string, Uint8Array>();
   readonly #queues = new Map<string, QueueModel>();
@@ -118,6 +125,14 @@ export class NodeScenario {
       this.#queues.set(name, model);
     }
     return model;
+  }
+
+  /** The greatest sequence number that this scenario knows of, in any queue; 0 when it knows none. */
+  greatestNumber(): bigint {
+    let greatest = 0n;
+    for (const { numbers } of this.#queues.values())
+      for (const number of numbers) if (number > greatest) greatest = number;
+    return greatest;
   }
 
   /** Which session a person's calls take: one of their own, or the one for everybody. */
@@ -185,6 +200,12 @@ const PARAMS: Record<CalledMethod, (keyof CallParams)[]> = {
   health: [],
   uploadHybridKey: ['identityKey', 'hybridPublicKey', 'auth'],
   fetchHybridKey: ['identityKey', 'auth'],
+  publishEndpoint: ['identityKey', 'nodeAddr', 'auth'],
+  resolveEndpoint: ['identityKey', 'auth'],
+  peek: ['recipientKey', 'channelId', 'version', 'auth', 'limit'],
+  ack: ['recipientKey', 'channelId', 'version', 'seqUpTo', 'auth'],
+  fetchHybridKeys: ['identityKeys', 'auth'],
+  batchEnqueue: ['recipientKeys', 'payload', 'channelId', 'version', 'auth'],
   createChannel: ['peerKey', 'auth'],
 };
 

@@ -81,8 +81,8 @@ export function anyPayload(): Uint8Array {
   return new Uint8Array(randomBytes(16 + ((randomBytes(1)[0] as number) % 48)));
 }
 
-/** What a right fetch of that queue sends. */
-export function fetchParams(scenario: NodeScenario, caller: Person, queue: QueueName, limit: number) {
+/** What a right fetch, fetchWait or peek of that queue sends. */
+export function fetchParams(scenario: NodeScenario, caller: Person, queue: QueueName, limit: number): CallParams {
   const recipientKey = scenario.identity(queue.owner);
   return { ...rightCall(scenario, caller, 'fetch'), recipientKey, channelId: scenario.channelId(queue), limit };
 }
@@ -108,15 +108,9 @@ export async function drain(scenario: NodeScenario, queue: QueueName): Promise<D
   }
 }
 
-/** Takes an answer that may be smaller than the queue out of its model. @throws unless it holds the first messages, one or more, and fits */
-export function takeSome(
-  scenario: NodeScenario,
-  queue: QueueName,
-  answer: readonly Delivery[],
-  maxBytes = Infinity,
-): void {
+/** @throws unless the answer holds a message or more, and no more bytes of payloads than `maxBytes`, unless it is one alone */
+export function requireSome(answer: readonly Delivery[], maxBytes = Infinity): void {
   if (answer.length === 0) throw new Error('the answer is empty, but the queue was not');
-  scenario.queue(queue).take(answer);
   const bytes = answer.reduce((sum, { payload }) => sum + payload.length, 0);
   if (answer.length > 1 && bytes > maxBytes)
     throw new Error(`the answer holds ${bytes} bytes of payloads, expected at most ${maxBytes}`);

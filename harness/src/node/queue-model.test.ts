@@ -44,3 +44,31 @@ test('a message twice, lost, unknown or out of order among answers is refused', 
   assert.throws(() => modelOf(1).takeFromMany([[delivery(9)]]), /was not enqueued/);
   assert.throws(() => modelOf(1, 2).takeFromMany([[delivery(2), delivery(1)]]), /message 1 came after message 2/);
 });
+
+test('an answer of a peek is held against the queue and takes nothing', () => {
+  const model = modelOf(1, 2, 3);
+  assert.equal(model.check([delivery(1), delivery(2)]).length, 2);
+  assert.equal(model.messages.length, 3);
+  assert.throws(() => model.check([delivery(2)]), /message 1 is .* \(message 2 of the queue\)/);
+});
+
+test('an ack takes all messages up to its number, and no other', () => {
+  const model = modelOf(1, 3, 5);
+  model.ack(4n);
+  assert.deepEqual(
+    model.messages.map(({ seq }) => seq),
+    [5n],
+  );
+  model.ack(5n);
+  assert.equal(model.messages.length, 0);
+});
+
+test('a run of messages may begin anywhere, and has no gap, no stranger and no other number', () => {
+  const model = modelOf(1, 2, 3);
+  model.checkRun([]);
+  model.checkRun([delivery(2), delivery(3)]);
+  assert.throws(() => model.checkRun([delivery(1), delivery(3)]), /begins with message 1 goes on with .*\(message 3/);
+  assert.throws(() => model.checkRun([delivery(9)]), /was not enqueued/);
+  assert.throws(() => model.checkRun([delivery(3), delivery(9)]), /goes on with/);
+  assert.throws(() => model.checkRun([{ ...delivery(2), seq: 7n }]), /begins with message 2/);
+});

@@ -25,25 +25,53 @@ export class QueueModel {
   }
 
   /**
-   * Takes the messages of an answer out of the model.
+   * Holds an answer against the model, and leaves the model as it is.
+   * @returns the messages that the answer holds
    * @throws unless they are the first of the queue, in order and byte for byte
    */
-  take(answer: readonly Delivery[]): Expected[] {
-    const taken = this.messages.splice(0, answer.length);
+  check(answer: readonly Delivery[]): Expected[] {
+    const first = this.messages.slice(0, answer.length);
     for (const [index, { payload }] of answer.entries()) {
-      const expected = taken[index];
+      const expected = first[index];
       if (!expected) {
-        throw new Error(`${this.name}: ${answer.length} messages came back, ${taken.length} were queued`);
+        throw new Error(`${this.name}: ${answer.length} messages came back, ${first.length} were queued`);
       }
       if (!sameBytes(payload, expected.payload)) {
-        const place = this.#whereIs(payload, taken);
         throw new Error(
-          `${this.name}: message ${index + 1} is ${describe(payload)}${place}, expected ${describe(expected.payload)}` +
+          `${this.name}: message ${index + 1} is ${describe(payload)}${this.#whereIs(payload)}, expected ${describe(expected.payload)}` +
             difference(payload, expected.payload),
         );
       }
     }
+    return first;
+  }
+
+  /** As `check`, and takes the messages of the answer out of the model. */
+  take(answer: readonly Delivery[]): Expected[] {
+    const taken = this.check(answer);
+    this.messages.splice(0, taken.length);
     return taken;
+  }
+
+  /** @throws unless the answer holds messages that follow each other in the queue, wherever they begin */
+  checkRun(answer: readonly Delivery[]): void {
+    const [head] = answer;
+    if (!head) return;
+    const from = this.messages.findIndex(({ payload }) => sameBytes(payload, head.payload));
+    if (from < 0) throw new Error(`${this.name}: ${describe(head.payload)} came back and was not enqueued`);
+    for (const [index, { payload, seq }] of answer.entries()) {
+      const expected = this.messages[from + index];
+      if (!expected || !sameBytes(payload, expected.payload) || seq !== expected.seq) {
+        throw new Error(
+          `${this.name}: an answer that begins with message ${from + 1} goes on with ${describe(payload)}${this.#whereIs(payload)} as its message ${index + 1}`,
+        );
+      }
+    }
+  }
+
+  /** Takes all messages up to that number out of the model. */
+  ack(seqUpTo: bigint): void {
+    this.messages = this.messages.filter(({ seq }) => seq > seqUpTo);
   }
 
   /** @throws unless every message of the model is in exactly one of the answers, in queue order within each, and nothing else is */
@@ -67,8 +95,8 @@ export class QueueModel {
     this.messages = [];
   }
 
-  #whereIs(payload: Uint8Array, taken: readonly Expected[]): string {
-    const at = [...taken, ...this.messages].findIndex((message) => sameBytes(message.payload, payload));
+  #whereIs(payload: Uint8Array): string {
+    const at = this.messages.findIndex((message) => sameBytes(message.payload, payload));
     return at < 0 ? '' : ` (message ${at + 1} of the queue)`;
   }
 }

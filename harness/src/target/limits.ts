@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import {
   MAX_ANSWER_BYTES,
+  MAX_BATCH,
   MAX_DEVICE_ID_LEN,
   MAX_FETCH_WAIT_MS,
+  MAX_NODE_ADDR_LEN,
   MAX_PACKAGE_LEN,
   MAX_PAYLOAD_LEN,
   MAX_QUEUE_BYTES,
@@ -25,6 +27,13 @@ export interface TargetLimits {
   deviceIdBytes: number;
   /** Payload bytes in one answer. */
   answerBytes: number;
+  /** Recipients of one batchEnqueue. */
+  batchRecipients: number;
+  /** Keys that one fetchHybridKeys asks for. */
+  batchKeys: number;
+  nodeAddrBytes: number;
+  /** Calls a second that one token may make for long; undefined: no limit is known. */
+  rateLimit: number | undefined;
 }
 
 export const DEFAULT_LIMITS: Readonly<TargetLimits> = {
@@ -36,6 +45,10 @@ export const DEFAULT_LIMITS: Readonly<TargetLimits> = {
   fetchWaitMs: MAX_FETCH_WAIT_MS,
   deviceIdBytes: MAX_DEVICE_ID_LEN,
   answerBytes: MAX_ANSWER_BYTES,
+  batchRecipients: MAX_BATCH,
+  batchKeys: MAX_BATCH,
+  nodeAddrBytes: MAX_NODE_ADDR_LEN,
+  rateLimit: undefined,
 };
 
 /** Reads `--limits FILE`: a JSON object with some of the names of TargetLimits. @throws UsageError */

@@ -16,6 +16,17 @@ export const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 /** The longest a fetchWait waits, in milliseconds, whatever it asks for. */
 export const MAX_FETCH_WAIT_MS = 60_000;
 
+/** Recipients of a batchEnqueue, keys of a fetchHybridKeys. */
+export const MAX_BATCH = 256;
+/** Bytes that publishEndpoint takes. */
+export const MAX_NODE_ADDR_LEN = 4096;
+
+/** Lengths of OPAQUE with ristretto255-SHA512, in bytes (RFC 9807; spec: OPQ). */
+export const OPAQUE_REQUEST_LEN = 32;
+export const OPAQUE_RECORD_LEN = 192;
+export const OPAQUE_KE1_LEN = 96;
+export const OPAQUE_KE3_LEN = 64;
+
 /** Wire version of the delivery methods. */
 export const WIRE_VERSION = 1;
 /** `Auth.version`: no token, or a bearer token. */

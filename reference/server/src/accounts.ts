@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { Store } from './store/store.ts';
 
 /** Who a token speaks for. */
 export interface Account {
@@ -12,12 +13,16 @@ export interface Account {
   expiresAtMs: number | undefined;
 }
 
-/** Finds the account of a token. */
+/** Who may call. */
 export interface Accounts {
-  find(token: Uint8Array): Account | undefined;
+  /** The account of a token. @throws StoreError, rejecting */
+  find(token: Uint8Array): Account | undefined | Promise<Account | undefined>;
+  /** Whether an identity key belongs to an account that no registration may touch. */
+  isReserved(identityKey: Uint8Array): boolean;
 }
 
-const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
+/** What is kept of a token: 32 bytes. */
+export const tokenDigest = (token: Uint8Array): Buffer => createHash('sha256').update(token).digest();
 
 /**
  * Accounts in memory. Only the SHA-256 of a token is kept. Looking a digest up tells an attacker nothing about the
@@ -25,16 +30,41 @@ const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes)
  */
 export class AccountTable implements Accounts {
   readonly #byDigest = new Map<string, { digest: Buffer; account: Account }>();
+  readonly #identities = new Set<string>();
 
   add(token: Uint8Array, account: Account): void {
-    const digest = sha256(token);
+    const digest = tokenDigest(token);
     this.#byDigest.set(digest.toString('hex'), { digest, account });
+    this.#identities.add(Buffer.from(account.identityKey).toString('hex'));
   }
 
   find(token: Uint8Array): Account | undefined {
-    const digest = sha256(token);
+    const digest = tokenDigest(token);
     const found = this.#byDigest.get(digest.toString('hex'));
     return found && timingSafeEqual(found.digest, digest) ? found.account : undefined;
+  }
+
+  isReserved(identityKey: Uint8Array): boolean {
+    return this.#identities.has(Buffer.from(identityKey).toString('hex'));
+  }
+}
+
+/** The accounts of a file, and behind them those of the store: session tokens, and tokens that an operator gave out. */
+export class StoredAccounts implements Accounts {
+  readonly #file: AccountTable;
+  readonly #store: Store;
+
+  constructor(file: AccountTable, store: Store) {
+    this.#file = file;
+    this.#store = store;
+  }
+
+  find(token: Uint8Array): Account | Promise<Account | undefined> {
+    return this.#file.find(token) ?? this.#store.token(tokenDigest(token));
+  }
+
+  isReserved(identityKey: Uint8Array): boolean {
+    return this.#file.isReserved(identityKey);
   }
 }
 

@@ -45,7 +45,7 @@ export class NodeServer {
     const sessions = new Set<RpcServerSession>();
     const serve = (stream: QuicStream): void => {
       const session = serveVat(stream, {
-        dispatch: service.dispatch,
+        dispatch: service.session(),
         badParams: BAD_PARAMS,
         onInternalError: (error) =>
           log.error(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : error}`),

@@ -276,11 +276,14 @@ test('a store that fails is E009, and tells nothing more', async () => {
   );
 });
 
-test('methods of later profiles are unimplemented, and the session goes on', async () => {
+test('without a server setup the OPAQUE methods are unimplemented, and the session goes on', async () => {
   const { alice, session } = await startService();
   const rpc = session();
   const unimplemented = (error: unknown) => error instanceof RpcException && error.type === 'unimplemented';
-  await assert.rejects(rpc.call(node.peek, { ...queueOf(alice), limit: 0 }), unimplemented);
+  await assert.rejects(
+    rpc.call(node.opaqueLoginStart, { username: 'alice', request: new Uint8Array(96) }),
+    unimplemented,
+  );
   await assert.rejects(
     rpc.call(authenticationService.fetchKeyPackage, { identityKey: alice.identityKey }),
     unimplemented,

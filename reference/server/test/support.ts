@@ -83,7 +83,7 @@ export async function startService(
     const far = new PipeEnd();
     near.peer = far;
     far.peer = near;
-    serveVat(far, { dispatch: service.dispatch, badParams: 'E020: BAD_PARAMS: shape' });
+    serveVat(far, { dispatch: service.session(), badParams: 'E020: BAD_PARAMS: shape' });
     return connectVat(near);
   };
   return { service, store, accounts, session, ...people };

@@ -27,19 +27,19 @@ export class ChannelService {
 }
 
 /**
- * Caller and recipient must both be members of the channel (spec: CH).
+ * Caller and recipients must all be members of the channel (spec: CH).
  * @throws NodeServiceError E023 when there is no such channel, E022 when one of them is no member
  */
 export async function requireMembers(
   store: Store,
   channelId: Uint8Array,
   caller: Caller,
-  recipientKey: Uint8Array,
+  ...recipientKeys: Uint8Array[]
 ): Promise<void> {
   const channel = await store.channel(channelId);
   if (!channel) throw new NodeServiceError('E023', 'there is no such channel');
   const isMember = (key: Uint8Array | undefined): boolean =>
     key !== undefined && channel.members.some((member) => Buffer.from(member).equals(key));
   if (!isMember(caller.identityKey)) throw new NodeServiceError('E022', 'the caller is no member of the channel');
-  if (!isMember(recipientKey)) throw new NodeServiceError('E022', 'the recipient is no member of the channel');
+  if (!recipientKeys.every(isMember)) throw new NodeServiceError('E022', 'a recipient is no member of the channel');
 }

@@ -3,15 +3,18 @@ import type { Store } from '../store/store.ts';
 import type { Caller } from './authenticate.ts';
 import { requireIdentity, requireKey } from './checks.ts';
 import { NodeServiceError } from './error.ts';
+import type { ServiceLimits } from './limits.ts';
 
 type Methods = typeof nodeService;
 
-/** uploadHybridKey and fetchHybridKey (spec: HK). */
+/** uploadHybridKey, fetchHybridKey and fetchHybridKeys (spec: HK). */
 export class HybridKeyService {
   readonly #store: Store;
+  readonly #limits: ServiceLimits;
 
-  constructor(store: Store) {
+  constructor(store: Store, limits: ServiceLimits) {
     this.#store = store;
+    this.#limits = limits;
   }
 
   async upload(
@@ -32,5 +35,19 @@ export class HybridKeyService {
   async fetch({ identityKey }: ParamsOf<Methods['fetchHybridKey']>): Promise<ResultsOf<Methods['fetchHybridKey']>> {
     requireKey('identityKey', identityKey);
     return { hybridPublicKey: (await this.#store.getHybridKey(identityKey)) ?? new Uint8Array() };
+  }
+
+  async fetchMany({
+    identityKeys,
+  }: ParamsOf<Methods['fetchHybridKeys']>): Promise<ResultsOf<Methods['fetchHybridKeys']>> {
+    const { batchKeys } = this.#limits;
+    if (identityKeys.length > batchKeys)
+      throw new NodeServiceError(
+        'E020',
+        `${identityKeys.length} keys are asked for, at most ${batchKeys} are answered`,
+      );
+    for (const identityKey of identityKeys) requireKey('identityKey', identityKey);
+    const keys = await this.#store.getHybridKeys(identityKeys);
+    return { keys: keys.map((key) => key ?? new Uint8Array()) };
   }
 }

@@ -1,12 +1,10 @@
 import { authenticationService, deliveryService, type MethodCodec } from '@quicnprotochat/proto';
-import type { Caller } from './authenticate.ts';
+import { ANONYMOUS } from './authenticate.ts';
 import type { DeliveryService } from './delivery.ts';
 import { NodeServiceError } from './error.ts';
 import type { KeyPackageService } from './key-packages.ts';
 
 type Add = <P, R>(method: MethodCodec<P, R>, handler: (params: P, signal: AbortSignal) => Promise<R>) => void;
-
-const ANONYMOUS: Caller = { identityKey: undefined };
 
 /** AuthenticationService and DeliveryService of the first generation: no authentication, default queues only (spec: RPC). */
 export function legacyMethods(add: Add, keyPackages: KeyPackageService, delivery: DeliveryService): void {

@@ -1,7 +1,9 @@
 import {
   MAX_ANSWER_BYTES,
+  MAX_BATCH,
   MAX_DEVICE_ID_LEN,
   MAX_FETCH_WAIT_MS,
+  MAX_NODE_ADDR_LEN,
   MAX_PACKAGE_LEN,
   MAX_PAYLOAD_LEN,
   MAX_QUEUE_BYTES,
@@ -20,6 +22,21 @@ export interface ServiceLimits {
   fetchWaitMs: number;
   /** KeyPackages that one identity may have waiting. */
   keyPackages: number;
+  nodeAddrBytes: number;
+  /** Recipients of one batchEnqueue. */
+  batchRecipients: number;
+  /** Keys that one fetchHybridKeys asks for. */
+  batchKeys: number;
+  /** fetchWaits under way for one recipient. */
+  waiters: number;
+  /** Calls a second of one identity, and as many at once after a pause; infinite: no limit. */
+  callsPerSecond: number;
+  /** Users that may register. */
+  users: number;
+  usernameBytes: number;
+  /** Session tokens that one user may have; the oldest goes for a new one. */
+  tokensPerUser: number;
+  sessionTokenMs: number;
 }
 
 export const DEFAULT_SERVICE_LIMITS: Readonly<ServiceLimits> = {
@@ -31,4 +48,13 @@ export const DEFAULT_SERVICE_LIMITS: Readonly<ServiceLimits> = {
   answerBytes: MAX_ANSWER_BYTES,
   fetchWaitMs: MAX_FETCH_WAIT_MS,
   keyPackages: 10_000,
+  nodeAddrBytes: MAX_NODE_ADDR_LEN,
+  batchRecipients: MAX_BATCH,
+  batchKeys: MAX_BATCH,
+  waiters: 1_024,
+  callsPerSecond: Number.POSITIVE_INFINITY,
+  users: 10_000,
+  usernameBytes: 256,
+  tokensPerUser: 100,
+  sessionTokenMs: 24 * 3_600_000,
 };

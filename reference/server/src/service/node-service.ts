@@ -3,18 +3,21 @@ import { type Auth, type MethodCodec, nodeService } from '@quicnprotochat/proto'
 import { type BoundMethod, bind, type Dispatch } from '@quicnprotochat/rpc';
 import type { Accounts } from '../accounts.ts';
 import { FullError, type Store, StoreError } from '../store/store.ts';
-import { authenticator, type Caller } from './authenticate.ts';
+import { Authenticator, type Caller } from './authenticate.ts';
 import { ChannelService } from './channels.ts';
 import { DeliveryService } from './delivery.ts';
+import { EndpointService } from './endpoints.ts';
 import { NodeServiceError } from './error.ts';
 import { HybridKeyService } from './hybrid-keys.ts';
 import { KeyPackageService } from './key-packages.ts';
 import { legacyMethods } from './legacy.ts';
 import { DEFAULT_SERVICE_LIMITS, type ServiceLimits } from './limits.ts';
+import { OpaqueService, PendingLogins } from './opaque.ts';
+import { RateLimit } from './rate-limit.ts';
 import { Waiters } from './waiters.ts';
 
-/** What a method does with parameters of an authenticated caller. */
-export type MethodHandler<P, R> = (params: P, caller: Caller, signal: AbortSignal) => Promise<R>;
+/** What a method does: the parameters as they came, authentication and all. */
+export type MethodHandler<P, R> = (params: P, signal: AbortSignal) => Promise<R>;
 
 /** Put around every method that is bound; the outermost seam of the service. */
 export type Middleware = <P, R>(method: MethodCodec<P, R>, handler: MethodHandler<P, R>) => MethodHandler<P, R>;
@@ -27,60 +30,124 @@ export interface NodeServiceOptions {
   isOpen: boolean;
   /** The interfaces of the first generation are answered as well. */
   isLegacy?: boolean | undefined;
+  /** The OPAQUE server setup, 128 bytes; without it methods 10 to 13 are not offered. */
+  opaqueSetup?: Uint8Array | undefined;
+  /** Whether new users may register. */
+  takesRegistrations?: boolean | undefined;
   limits?: Partial<ServiceLimits> | undefined;
+  /** ms since 1970. */
   now?: (() => number) | undefined;
   random?: ((length: number) => Uint8Array) | undefined;
   middleware?: Middleware | undefined;
 }
 
+type Methods = Map<string, BoundMethod>;
+
 /** A NodeService: which method does what, and the checks before it. */
 export class NodeService {
-  /** Finds the method of a call. */
-  readonly dispatch: Dispatch;
-  readonly #waiters = new Waiters();
+  readonly #options: NodeServiceOptions;
+  readonly #methods: Methods = new Map();
+  readonly #waiters: Waiters;
+  readonly #opaque: OpaqueService | undefined;
 
   constructor(options: NodeServiceOptions) {
+    this.#options = options;
     const { store, accounts, isOpen, isLegacy = false, now = Date.now, random = randomBytes } = options;
     const limits = { ...DEFAULT_SERVICE_LIMITS, ...options.limits };
-    const authenticate = authenticator({ accounts, isOpen, limits, now });
-    const middleware: Middleware = options.middleware ?? ((_method, handler) => handler);
+    this.#waiters = new Waiters(limits.waiters);
+    store.onArrival = (queue) => (queue ? this.#waiters.wake(queue) : this.#waiters.wakeEvery());
+    const authenticator = new Authenticator({ accounts, isOpen, limits, now });
+    const rate = new RateLimit(limits.callsPerSecond, now);
+
+    const admit = (caller: Caller): Caller => {
+      const { identityKey } = caller;
+      if (
+        identityKey &&
+        Number.isFinite(limits.callsPerSecond) &&
+        !rate.admits(Buffer.from(identityKey).toString('hex'))
+      )
+        throw new NodeServiceError('E014', `at most ${limits.callsPerSecond} calls a second; try again in a moment`);
+      return caller;
+    };
+    const add = <P, R>(method: MethodCodec<P, R>, handler: MethodHandler<P, R>): void =>
+      this.#bind(this.#methods, method, handler);
+    /** A method with an `auth`, which is checked before everything else. */
+    const addGuarded = <P extends { auth: Auth }, R>(
+      method: MethodCodec<P, R>,
+      handler: (params: P, caller: Caller, signal: AbortSignal) => Promise<R>,
+    ): void =>
+      add(method, async (params, signal) => {
+        const caller = authenticator.authenticate(params.auth);
+        // Waited for only if it has to be: calls reach the store in the order in which they came.
+        return handler(params, admit(caller instanceof Promise ? await caller : caller), signal);
+      });
 
     const keyPackages = new KeyPackageService(store, limits);
-    const delivery = new DeliveryService(store, limits, this.#waiters, now);
-    const hybridKeys = new HybridKeyService(store);
-    const channels = new ChannelService(store, random);
-
-    const methods = new Map<string, BoundMethod>();
-    const add = <P, R>(method: MethodCodec<P, R>, handler: (params: P, signal: AbortSignal) => Promise<R>): void => {
-      methods.set(
-        idOf(method.interfaceId, method.methodId),
-        bind(method, (params, signal) => handler(params, signal).catch(storeFailure)),
-      );
-    };
-    /** A method with an `auth`, which is checked before everything else. */
-    const addGuarded = <P extends { auth: Auth }, R>(method: MethodCodec<P, R>, handler: MethodHandler<P, R>): void => {
-      const inner = middleware(method, handler);
-      add(method, async (params, signal) => inner(params, authenticate(params.auth), signal));
-    };
-
     addGuarded(nodeService.uploadKeyPackage, (params, caller) => keyPackages.upload(params, caller));
     addGuarded(nodeService.fetchKeyPackage, (params, _caller, signal) => keyPackages.fetch(params, signal));
+
+    const delivery = new DeliveryService(store, limits, this.#waiters, now);
     addGuarded(nodeService.enqueue, (params, caller) => delivery.enqueue(params, caller));
+    addGuarded(nodeService.batchEnqueue, (params, caller) => delivery.batchEnqueue(params, caller));
     addGuarded(nodeService.fetch, (params, caller, signal) => delivery.fetch(params, caller, signal));
     addGuarded(nodeService.fetchWait, (params, caller, signal) => delivery.fetchWait(params, caller, signal));
+    addGuarded(nodeService.peek, (params, caller) => delivery.peek(params, caller));
+    addGuarded(nodeService.ack, (params, caller) => delivery.ack(params, caller));
+
+    const hybridKeys = new HybridKeyService(store, limits);
     addGuarded(nodeService.uploadHybridKey, (params, caller) => hybridKeys.upload(params, caller));
     addGuarded(nodeService.fetchHybridKey, (params) => hybridKeys.fetch(params));
+    addGuarded(nodeService.fetchHybridKeys, (params) => hybridKeys.fetchMany(params));
+
+    const endpoints = new EndpointService(store, limits);
+    addGuarded(nodeService.publishEndpoint, (params, caller) => endpoints.publish(params, caller));
+    addGuarded(nodeService.resolveEndpoint, (params) => endpoints.resolve(params));
+
+    const channels = new ChannelService(store, random);
     addGuarded(nodeService.createChannel, (params, caller) => channels.createChannel(params, caller));
-    const health = middleware(nodeService.health, async () => ({ status: 'ok' }));
-    add(nodeService.health, (params, signal) => health(params, { identityKey: undefined }, signal));
+
+    add(nodeService.health, async () => ({ status: 'ok' }));
     if (isLegacy) legacyMethods(add, keyPackages, delivery);
 
-    this.dispatch = (interfaceId, methodId) => methods.get(idOf(interfaceId, methodId));
+    const { opaqueSetup: setup, takesRegistrations = true } = options;
+    if (setup) this.#opaque = new OpaqueService({ store, accounts, setup, limits, now, random });
+    const opaque = this.#opaque;
+    if (opaque && takesRegistrations) {
+      add(nodeService.opaqueRegisterStart, (params) => opaque.registerStart(params));
+      add(nodeService.opaqueRegisterFinish, (params) => opaque.registerFinish(params));
+    }
+  }
+
+  /** The methods for one RPC session, which owns the logins that it begins. */
+  session(): Dispatch {
+    const own: Methods = new Map();
+    const opaque = this.#opaque;
+    if (opaque) {
+      const logins = new PendingLogins();
+      this.#bind(own, nodeService.opaqueLoginStart, (params) => opaque.loginStart(params, logins));
+      this.#bind(own, nodeService.opaqueLoginFinish, (params) => opaque.loginFinish(params, logins));
+    }
+    return (interfaceId, methodId) => {
+      const id = idOf(interfaceId, methodId);
+      return own.get(id) ?? this.#methods.get(id);
+    };
+  }
+
+  /** Calls that wait for a message. */
+  get waiters(): number {
+    return this.#waiters.size;
   }
 
   /** Answers everybody who waits for a message, with what there is: nothing. */
   endWaits(): void {
     this.#waiters.wakeAll();
+  }
+
+  #bind<P, R>(methods: Methods, method: MethodCodec<P, R>, handler: MethodHandler<P, R>): void {
+    const { middleware } = this.#options;
+    const guarded: MethodHandler<P, R> = (params, signal) => handler(params, signal).catch(storeFailure);
+    const bound = bind(method, middleware ? middleware(method, guarded) : guarded);
+    methods.set(idOf(method.interfaceId, method.methodId), bound);
   }
 }
 

@@ -13,6 +13,19 @@ export interface Turn {
 export class Waiters {
   readonly #lines = new Map<string, Set<() => void>>();
   readonly #all = new Set<() => void>();
+  /** How many wait for a recipient, on all queues of theirs. */
+  readonly #ofRecipient = new Map<string, number>();
+  readonly #limit: number;
+
+  /** @param limit how many may wait for one recipient */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** How many wait. */
+  get size(): number {
+    return this.#all.size;
+  }
 
   /** Something came into the queue: the first in line gets the turn. */
   wake(queue: QueueId): void {
@@ -24,8 +37,20 @@ export class Waiters {
     for (const stop of [...this.#all]) stop();
   }
 
-  /** @param timeoutMs how long to wait at most */
-  join(queue: QueueId, timeoutMs: number, signal: AbortSignal): Turn {
+  /** Something may have come into any queue: everybody looks. */
+  wakeEvery(): void {
+    for (const line of [...this.#lines.values()]) for (const turn of [...line]) turn();
+  }
+
+  /**
+   * @param timeoutMs how long to wait at most
+   * @returns undefined when too many wait for this recipient already
+   */
+  join(queue: QueueId, timeoutMs: number, signal: AbortSignal): Turn | undefined {
+    const recipient = keyOf(queue.recipientKey);
+    const others = this.#ofRecipient.get(recipient) ?? 0;
+    if (others >= this.#limit) return undefined;
+    this.#ofRecipient.set(recipient, others + 1);
     const key = keyOf(queue.channelId, queue.recipientKey);
     const line = this.#lines.get(key) ?? new Set();
     this.#lines.set(key, line);
@@ -38,7 +63,7 @@ export class Waiters {
       clearTimeout(timer);
       signal.removeEventListener('abort', stop);
       line.delete(turn);
-      this.#all.delete(stop);
+      if (this.#all.delete(stop)) this.#leaveRecipient(recipient);
       if (line.size === 0 && this.#lines.get(key) === line) this.#lines.delete(key);
     };
     const turn = (): void => {
@@ -62,6 +87,12 @@ export class Waiters {
         else stop();
       },
     };
+  }
+
+  #leaveRecipient(recipient: string): void {
+    const left = (this.#ofRecipient.get(recipient) ?? 1) - 1;
+    if (left > 0) this.#ofRecipient.set(recipient, left);
+    else this.#ofRecipient.delete(recipient);
   }
 
   #wakeKey(key: string): void {

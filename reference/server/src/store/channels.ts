@@ -49,6 +49,14 @@ export class Channels {
     return this.#byId.get(keyOf(channelId));
   }
 
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  [Symbol.iterator](): Iterator<Channel> {
+    return this.#byId.values();
+  }
+
   close(): Promise<void> {
     return this.#journal.close();
   }

@@ -27,7 +27,9 @@ const COMPACT_FROM = 16 << 20;
 /** Records written at once while compacting, in bytes. */
 const COMPACT_RUN = 4 << 20;
 
-interface Pending extends Change {
+interface Pending {
+  /** undefined: somebody who only waits for what is before. */
+  change: Change | undefined;
   resolve(): void;
   reject(error: StoreError): void;
 }
@@ -74,8 +76,16 @@ export class FileJournal implements Journal {
       change.undo();
       return Promise.reject(new StoreError('the store is closed'));
     }
+    return this.#push(change);
+  }
+
+  settled(): Promise<void> {
+    return this.#writing ? this.#push(undefined) : Promise.resolve();
+  }
+
+  #push(change: Change | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#pending.push({ ...change, resolve, reject });
+      this.#pending.push({ change, resolve, reject });
       this.#writing ??= this.#writeAll();
     });
   }
@@ -93,7 +103,10 @@ export class FileJournal implements Journal {
       const batch = this.#pending.splice(0);
       try {
         if (this.#shouldCompact()) await this.#compact();
-        else await this.#write(encodeBatch(batch.map(({ record }) => record)));
+        else {
+          const records = batch.flatMap(({ change }) => change?.record ?? []);
+          if (records.length > 0) await this.#write(encodeBatch(records));
+        }
         for (const { resolve } of batch) resolve();
       } catch (cause) {
         this.#fail(batch, cause);
@@ -117,7 +130,7 @@ export class FileJournal implements Journal {
     this.#log.error(
       `${this.#path}: cannot be written (${(cause as NodeJS.ErrnoException).code ?? cause}), ${undone.length} changes taken back`,
     );
-    for (const { undo } of undone.toReversed()) undo();
+    for (const { change } of undone.toReversed()) change?.undo();
     for (const { reject } of undone) reject(new StoreError('the change could not be written down', { cause }));
   }
 

@@ -7,7 +7,8 @@ import { MapStore } from './map-store.ts';
 import type { Store } from './store.ts';
 
 /**
- * A store in a directory of its own: deliveries.bin, keypackages.bin, hybridkeys.bin and channels.bin, append-only. The
+ * A store in a directory of its own: deliveries.bin, keypackages.bin, hybridkeys.bin, endpoints.bin,
+ * channels.bin and accounts.bin, append-only. The
  * state is in memory as well, so that reading costs no disk access and adding the same however long a queue is.
  * @throws StoreError when another process uses the directory, or a file is damaged
  */

@@ -10,12 +10,15 @@ export interface Change {
 export interface Journal {
   /** Resolves once the change is durable. @throws StoreError after `undo` was called */
   append(change: Change): Promise<void>;
+  /** Resolves once everything appended so far is durable. @throws StoreError when some of it was taken back */
+  settled(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Nothing is written: for stores that end with the process. */
 export const noJournal: Journal = {
   append: () => Promise.resolve(),
+  settled: () => Promise.resolve(),
   close: () => Promise.resolve(),
 };
 

@@ -57,6 +57,17 @@ export class KeyPackages {
     return taken.bytes;
   }
 
+  get size(): number {
+    let size = 0;
+    for (const { packages } of this.#byIdentity.values()) size += packages.length;
+    return size;
+  }
+
+  *[Symbol.iterator](): Generator<{ identityKey: Uint8Array; keyPackage: Uint8Array }> {
+    for (const { identityKey, packages } of this.#byIdentity.values())
+      for (const { bytes } of packages) yield { identityKey, keyPackage: bytes };
+  }
+
   close(): Promise<void> {
     return this.#journal.close();
   }

@@ -1,54 +1,159 @@
 import type { Delivery } from '@quicnprotochat/proto';
 
-/** A queue: the recipient's default one when `channelId` is empty. */
+/** A queue: the recipient's in a channel of 16 bytes, or the recipient's default queue when `channelId` is empty. */
 export interface QueueId {
-  /** 0 or 16 bytes. */
   channelId: Uint8Array;
   /** 32 bytes. */
   recipientKey: Uint8Array;
 }
 
-/** The two ends of a channel, 32 bytes each. */
+/** What a queue holds at most. */
+export interface QueueLimits {
+  messages: number;
+  /** Payload bytes. */
+  bytes: number;
+}
+
+/** A 1:1 channel. */
 export interface Channel {
+  /** 16 bytes. */
   channelId: Uint8Array;
+  /** Identity keys, 32 bytes each. */
   members: readonly [Uint8Array, Uint8Array];
 }
 
-/** The store could not make a change durable; nothing of it was kept. */
-export class StoreError extends Error {}
+/** Somebody who registered with a password (spec: AUTH, OPAQUE). */
+export interface User {
+  username: string;
+  /** 32 bytes. */
+  identityKey: Uint8Array;
+  /** The OPAQUE registration record, 192 bytes. */
+  registration: Uint8Array;
+}
 
-/** A queue, or the packages of an identity, has no room for one more. */
-export class FullError extends Error {}
+/** A token that lets its bearer in. The token itself is never kept. */
+export interface Token {
+  /** SHA-256 of the token, 32 bytes. */
+  digest: Uint8Array;
+  /** Whose it is: a username, or the name that an operator gave. */
+  name: string;
+  /** 32 bytes. */
+  identityKey: Uint8Array;
+  /** When set, the token is good on this device only; at most 64 bytes. */
+  deviceId: Uint8Array | undefined;
+  /** Milliseconds since 1970; undefined = never. */
+  expiresAtMs: number | undefined;
+}
+
+/** What became of a registration. */
+export type Registered = 'added' | 'username-taken' | 'identity-taken';
+
+/** How much a store holds. */
+export interface StoreStats {
+  /** Queues with a message in them. */
+  queues: number;
+  messages: number;
+  /** Payload bytes of all messages. */
+  messageBytes: number;
+  keyPackages: number;
+  hybridKeys: number;
+  endpoints: number;
+  channels: number;
+  users: number;
+  tokens: number;
+}
+
+/** One thing out of a store, for the way into another. A queue comes before its messages. */
+export type StoreItem =
+  | { kind: 'queue'; queue: QueueId; nextSeq: bigint }
+  | { kind: 'delivery'; queue: QueueId; delivery: Delivery }
+  | { kind: 'keyPackage'; identityKey: Uint8Array; keyPackage: Uint8Array }
+  | { kind: 'hybridKey'; identityKey: Uint8Array; hybridPublicKey: Uint8Array }
+  | { kind: 'endpoint'; identityKey: Uint8Array; nodeAddr: Uint8Array }
+  | { kind: 'channel'; channel: Channel }
+  | { kind: 'user'; user: User }
+  | { kind: 'token'; token: Token }
+  | { kind: 'setting'; name: string; value: Uint8Array };
+
+/** The store could not do it; whether it was done is not known to have happened. */
+export class StoreError extends Error {
+  override name = 'StoreError';
+}
+
+/** It would go over a limit; nothing was changed. */
+export class FullError extends Error {
+  override name = 'FullError';
+}
 
 /**
- * What a node keeps. The contract that every implementation is tested against:
- * - A promise resolves once its change survives a crash. One that rejects with StoreError has changed nothing.
- * - Changes to one queue take effect in the order of the calls, also while earlier ones are not durable yet.
- * - Numbers of a queue grow strictly and are never given twice, also after a drain or a restart.
- * - What a `take…` gave is given to nobody else; `restore…` puts it back in its place.
+ * What a node keeps. A change is durable, in a store that lasts, when its promise resolves; one that rejects with
+ * StoreError leaves nothing behind. Calls on the same queue, or on the same identity's KeyPackages, take effect in the
+ * order in which they were made, also without waiting for one before making the next.
  */
 export interface Store {
-  /** Adds a message; the payload must not be changed afterwards. @throws FullError, StoreError */
-  enqueue(queue: QueueId, payload: Uint8Array, limits: { messages: number; bytes: number }): Promise<bigint>;
-  /** Removes the oldest messages, up to `messages` of them and `bytes` of payload, but one at least if there is one. */
-  take(queue: QueueId, max: { messages: number; bytes: number }): Promise<Delivery[]>;
-  /** Puts messages back that were taken and could not be handed over. */
+  /** @returns the message's seq: greater than every earlier one of the queue. @throws FullError */
+  enqueue(queue: QueueId, payload: Uint8Array, limits: QueueLimits): Promise<bigint>;
+  /**
+   * One payload into every queue, or into none. A queue may be named more than once and gets it as often.
+   * @returns a seq for each, in order. @throws FullError when one of them is full
+   */
+  enqueueAll(queues: readonly QueueId[], payload: Uint8Array, limits: QueueLimits): Promise<bigint[]>;
+  /** Removes the first messages, in order of seq: as many as fit `max`, but one at least if there is one. */
+  take(queue: QueueId, max: QueueLimits): Promise<Delivery[]>;
+  /** What `take` would return, left where it is. */
+  peek(queue: QueueId, max: QueueLimits): Promise<Delivery[]>;
+  /** Removes every message with a seq up to this one. */
+  ack(queue: QueueId, seqUpTo: bigint): Promise<void>;
+  /** Puts messages that were taken back into their place, under their seqs. */
   restore(queue: QueueId, deliveries: Delivery[]): Promise<void>;
 
-  /** Adds a package behind the others. @throws FullError, StoreError */
+  /** @param limit how many may wait for one identity. @throws FullError */
   addKeyPackage(identityKey: Uint8Array, keyPackage: Uint8Array, limit: number): Promise<void>;
-  /** Removes the oldest package. */
+  /** Removes and returns the oldest one: nobody else ever gets it. */
   takeKeyPackage(identityKey: Uint8Array): Promise<Uint8Array | undefined>;
-  /** Puts a package back in front. */
+  /** Puts one back, in front. */
   restoreKeyPackage(identityKey: Uint8Array, keyPackage: Uint8Array): Promise<void>;
 
   putHybridKey(identityKey: Uint8Array, hybridPublicKey: Uint8Array): Promise<void>;
   getHybridKey(identityKey: Uint8Array): Promise<Uint8Array | undefined>;
+  /** In the order of the keys. */
+  getHybridKeys(identityKeys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
 
-  /** The channel of two members in either order, made with `newId` (16 bytes) when there is none. */
+  putEndpoint(identityKey: Uint8Array, nodeAddr: Uint8Array): Promise<void>;
+  getEndpoint(identityKey: Uint8Array): Promise<Uint8Array | undefined>;
+
+  /**
+   * The channel of two members, in either order, made when there is none.
+   * @param newId the id that a new one gets, 16 bytes
+   * @returns its id
+   */
   channelOf(a: Uint8Array, b: Uint8Array, newId: Uint8Array): Promise<Uint8Array>;
   channel(channelId: Uint8Array): Promise<Channel | undefined>;
 
-  /** Waits for what is under way, and lets go of files. */
+  /** An identity key belongs to one name: that of a user, or of a token. @throws FullError when there are `limit` users */
+  addUser(user: User, limit: number): Promise<Registered>;
+  user(username: string): Promise<User | undefined>;
+  users(): Promise<User[]>;
+  /** @param limit how many tokens a name may have: the oldest goes for a new one */
+  addToken(token: Token, limit: number): Promise<void>;
+  /** @param digest SHA-256 of the token, 32 bytes */
+  token(digest: Uint8Array): Promise<Token | undefined>;
+  tokens(): Promise<Token[]>;
+  /** Removes the user of that name and every token under it. @returns whether there was any */
+  revoke(name: string): Promise<boolean>;
+  /** Removes the tokens that expired before that time, in ms since 1970. @returns how many */
+  forgetTokens(expiredBeforeMs: number): Promise<number>;
+
+  /** Sets what is not set yet. @returns what it is now */
+  claimSetting(name: string, value: Uint8Array): Promise<Uint8Array>;
+
+  /** Called when another server of the same store has put something into a queue; without queue: it may have. */
+  onArrival: ((queue: QueueId | undefined) => void) | undefined;
+
+  stats(): Promise<StoreStats>;
+  /** Everything, for another store; nothing else may use the store meanwhile. */
+  dump(): AsyncIterable<StoreItem>;
+  /** Adds what another store dumped. Only for a store that is empty; not durable before `close`. */
+  load(items: readonly StoreItem[]): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto';
+import type { CallParams } from './calls.ts';
+import { concat } from './contents.ts';
+import type { NodeScenario } from './node-scenario.ts';
+import { PEOPLE, type Person } from './people.ts';
+
+type Change = (params: CallParams, scenario: NodeScenario, caller: Person, ...groups: string[]) => void;
+
+const person = `(${PEOPLE.join('|')})`;
+const token = (change: (right: Uint8Array) => Uint8Array): Change => {
+  return (params, scenario) => {
+    const { accessToken } = params.auth;
+    params.auth.accessToken = scenario.unknownToken(change(accessToken));
+  };
+};
+const device = (length: (longest: number, ...groups: string[]) => number): Change => {
+  return (params, scenario, _caller, ...groups) => {
+    if (params.auth.deviceId.length > 0) scenario.target.skip('the account is bound to a device');
+    params.auth.deviceId = new Uint8Array(randomBytes(length(scenario.target.limits.deviceIdBytes, ...groups)));
+  };
+};
+const flip = (bytes: Uint8Array, at: number, mask: number): Uint8Array =>
+  bytes.map((byte, index) => (index === at ? byte ^ mask : byte));
+
+/** What a scenario calls a fault, and how it changes a right call. */
+const FAULTS: [RegExp, Change][] = [
+  [
+    /no auth/,
+    (params) => {
+      params.auth = { version: 0, accessToken: new Uint8Array(0), deviceId: new Uint8Array(0) };
+    },
+  ],
+  [
+    /auth version (\d+)/,
+    (params, _scenario, _caller, version) => {
+      params.auth.version = Number(version);
+    },
+  ],
+  [
+    /an empty token/,
+    (params) => {
+      params.auth.accessToken = new Uint8Array(0);
+    },
+  ],
+  [/an unknown token/, token(() => new Uint8Array(randomBytes(32)))],
+  [/a token of one zero byte/, token(() => new Uint8Array(1))],
+  [/a token of 4,096 bytes/, token(() => new Uint8Array(randomBytes(4096)))],
+  [/her token without its last byte/, token((right) => right.subarray(0, -1))],
+  [/her token without its first byte/, token((right) => right.subarray(1))],
+  [/her token and one more byte/, token((right) => concat(right, Uint8Array.of(0x41)))],
+  [/her token and a zero byte/, token((right) => concat(right, Uint8Array.of(0)))],
+  [/her token twice/, token((right) => concat(right, right))],
+  [/her token with its last bit flipped/, token((right) => flip(right, right.length - 1, 0x01))],
+  [/her token with its first bit flipped/, token((right) => flip(right, 0, 0x80))],
+  [
+    /a token that has expired/,
+    (params, scenario) => {
+      const expired = scenario.target.expiredPerson();
+      if (!expired?.token) return scenario.target.skip('the accounts name no token that has expired');
+      params.auth = {
+        version: 1,
+        accessToken: new Uint8Array(expired.token),
+        deviceId: new Uint8Array(expired.deviceId),
+      };
+      params.identityKey = params.recipientKey = new Uint8Array(expired.identityKey);
+    },
+  ],
+  [
+    /her identity key as token/,
+    (params, scenario, caller) => {
+      params.auth.accessToken = scenario.unknownToken(scenario.identity(caller));
+    },
+  ],
+  [/a deviceId of (\d+) bytes/, device((_longest, length) => Number(length))],
+  [/a deviceId as long as is allowed/, device((longest) => longest)],
+  [/a deviceId one byte longer than is allowed/, device((longest) => longest + 1)],
+  [
+    /wire version (\d+)/,
+    (params, _scenario, _caller, version) => {
+      params.version = Number(version);
+    },
+  ],
+  [
+    /an? (identityKey|recipientKey|peerKey) of (\d+) bytes/,
+    (params, _scenario, _caller, field, length) => {
+      // Cut from, or longer than, the right key: a server that looks at 32 bytes only would take it.
+      const key = params[field as 'identityKey'];
+      params[field as 'identityKey'] = concat(key, key).subarray(0, Number(length));
+    },
+  ],
+  [
+    /an? (payload|package|hybridPublicKey|nodeAddr) of (\d+) bytes/,
+    (params, _scenario, _caller, field, length) => {
+      params[field as 'payload'] = new Uint8Array(randomBytes(Number(length)));
+    },
+  ],
+  [
+    new RegExp(`${person}'s key as (identityKey|recipientKey|peerKey)`),
+    (params, scenario, _caller, name, field) => {
+      params[field as 'peerKey'] = scenario.identity(name as Person);
+    },
+  ],
+  [
+    /a stranger's key as (identityKey|recipientKey|peerKey)/,
+    (params, scenario, _caller, field) => {
+      params[field as 'peerKey'] = scenario.stranger();
+    },
+  ],
+  [
+    /a key of (\d+) bytes among the (identityKeys|recipientKeys)/,
+    (params, scenario, caller, length, field) => {
+      const key = scenario.identity(caller);
+      params[field as 'identityKeys'].push(concat(key, key).subarray(0, Number(length)));
+    },
+  ],
+  [
+    new RegExp(`${person}'s key among the (identityKeys|recipientKeys)`),
+    (params, scenario, _caller, name, field) => {
+      params[field as 'identityKeys'].push(scenario.identity(name as Person));
+    },
+  ],
+  [
+    /a stranger's key among the (identityKeys|recipientKeys)/,
+    (params, scenario, _caller, field) => {
+      params[field as 'identityKeys'].push(scenario.stranger());
+    },
+  ],
+  [
+    /no (identityKeys|recipientKeys)/,
+    (params, _scenario, _caller, field) => {
+      params[field as 'identityKeys'] = [];
+    },
+  ],
+  [
+    /the id of no channel/,
+    (params) => {
+      params.channelId = new Uint8Array(randomBytes(16));
+    },
+  ],
+  [
+    /the zero channel id/,
+    (params) => {
+      params.channelId = new Uint8Array(16);
+    },
+  ],
+  [
+    new RegExp(`the channel of ${person} and ${person}`),
+    (params, scenario, _caller, one, other) => {
+      params.channelId = scenario.channelOf(one as Person, other as Person);
+    },
+  ],
+  [
+    new RegExp(`the id one bit beside the channel of ${person} and ${person}`),
+    (params, scenario, _caller, one, other) => {
+      params.channelId = flip(scenario.channelOf(one as Person, other as Person), 15, 0x01);
+    },
+  ],
+];
+
+/** Any fault, for the parameter type; without the capture groups that only the lookup needs. */
+export const FAULT_PATTERN: string = FAULTS.map(([pattern]) => pattern.source.replaceAll(/\((?!\?)/g, '(?:')).join('|');
+
+/** Puts a fault into a right call. @throws on a fault that is not in the vocabulary */
+export function applyFault(fault: string, params: CallParams, scenario: NodeScenario, caller: Person): void {
+  for (const [pattern, change] of FAULTS) {
+    const match = new RegExp(`^(?:${pattern.source})$`).exec(fault);
+    if (match) {
+      change(params, scenario, caller, ...match.slice(1));
+      return;
+    }
+  }
+  throw new Error(`no such fault: ${fault}`);
+}
