@@ -1,12 +1,37 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { DEFAULT_PORT } from '@quicnprotochat/proto';
+import { ConfigError } from './config-error.ts';
+import { parseStoreSpec, type StoreSpec } from './store/open-store.ts';
 
-/** What the command line asks for. */
-export interface Config {
+/** Options of every command that opens the store, as yargs gives them. */
+export interface StoreArguments {
+  dataDir?: string | undefined;
+  store?: string | undefined;
+}
+
+/** Where the data of a server is. */
+export interface StorePlace {
+  store: StoreSpec;
+  /** Where the certificate and other small secrets are kept; undefined: nowhere. */
+  dataDir: string | undefined;
+}
+
+/** A file store's own directory serves as the data directory. @throws ConfigError */
+export function storePlace({ dataDir, store }: StoreArguments): StorePlace {
+  const spec: StoreSpec =
+    store !== undefined
+      ? parseStoreSpec(store)
+      : dataDir !== undefined
+        ? { kind: 'file', directory: dataDir }
+        : { kind: 'memory' };
+  return { store: spec, dataDir: dataDir ?? (spec.kind === 'file' ? spec.directory : undefined) };
+}
+
+/** What the command line of a serving process asks for. */
+export interface Config extends StorePlace {
   host: string;
   port: number;
-  dataDir: string | undefined;
   tls: { certPem: string; keyPem: string } | undefined;
   isOpen: boolean;
   accountsFile: string | undefined;
@@ -14,10 +39,9 @@ export interface Config {
   stopsWithStdin: boolean;
 }
 
-/** Options as yargs gives them. */
-export interface RawOptions {
+/** Its options as yargs gives them. */
+export interface RawOptions extends StoreArguments {
   listen: string;
-  dataDir?: string | undefined;
   tlsCert?: string | undefined;
   tlsKey?: string | undefined;
   open: boolean;
@@ -25,9 +49,6 @@ export interface RawOptions {
   legacy: boolean;
   stopWithStdin: boolean;
 }
-
-/** A usage or configuration fault: one line that says what to do. */
-export class ConfigError extends Error {}
 
 /** @throws ConfigError */
 export function readConfig(options: RawOptions): Config {
@@ -41,7 +62,7 @@ export function readConfig(options: RawOptions): Config {
   }
   return {
     ...parseListen(options.listen),
-    dataDir: options.dataDir,
+    ...storePlace(options),
     tls:
       options.tlsCert === undefined || options.tlsKey === undefined
         ? undefined

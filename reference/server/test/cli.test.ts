@@ -43,6 +43,8 @@ test('wrong usage exits 2 with one line that says what to do, and never shows a 
     [/Too many non-option arguments/, ['--open', 'stray']],
     [/--listen nonsense:port/, ['--open', '--listen', 'nonsense:port']],
     [/--listen 127.0.0.1:70000/, ['--open', '--listen', '127.0.0.1:70000']],
+    [/--store is none of memory, file:DIR/, ['--open', '--store', 'c0ffee:c0ffee']],
+    [/--store is none of/, ['--open', '--store', 'file:']],
     [/--tls-cert and --tls-key/, ['--open', '--tls-cert', accounts]],
     [/--tls-cert .* cannot be read \(ENOENT\)/, ['--open', '--tls-cert', '/nowhere.pem', '--tls-key', '/nowhere.pem']],
     [
@@ -75,7 +77,16 @@ test('wrong usage exits 2 with one line that says what to do, and never shows a 
 test('help and version', async () => {
   const help = await outcome('--help');
   assert.equal(help.code, 0);
-  for (const option of ['--listen', '--data-dir', '--tls-cert', '--tls-key', '--open', '--accounts', 'Exit codes'])
+  for (const option of [
+    '--listen',
+    '--data-dir',
+    '--store',
+    '--tls-cert',
+    '--tls-key',
+    '--open',
+    '--accounts',
+    'Exit codes',
+  ])
     assert.ok(help.stdout.includes(option), option);
   assert.match((await outcome('--version')).stdout, /^\d+\.\d+\.\d+\n$/);
 });
@@ -111,6 +122,24 @@ test('a data directory keeps messages and the certificate over a stop, and is us
   );
   again.child.kill('SIGTERM');
   assert.equal(await again.exited, 0);
+});
+
+test('--store file:DIR is a data directory of its own; beside --data-dir it keeps the messages alone', async () => {
+  const exists = (...path: string[]) =>
+    stat(join(directory, ...path)).then(
+      () => true,
+      () => false,
+    );
+  const server = await startServer('--open', '--store', `file:${join(directory, 'alone')}`);
+  server.child.kill('SIGTERM');
+  assert.equal(await server.exited, 0);
+  assert.ok((await exists('alone', 'deliveries.bin')) && (await exists('alone', 'cert.pem')));
+  const both = ['--data-dir', join(directory, 'secrets'), '--store', `file:${join(directory, 'messages')}`];
+  const other = await startServer('--open', ...both);
+  other.child.kill('SIGTERM');
+  assert.equal(await other.exited, 0);
+  assert.ok((await exists('messages', 'deliveries.bin')) && (await exists('secrets', 'cert.pem')));
+  assert.ok(!(await exists('secrets', 'deliveries.bin')) && !(await exists('messages', 'cert.pem')));
 });
 
 test('a stop answers what is in flight, and the end of standard input stops', async () => {

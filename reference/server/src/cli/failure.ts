@@ -1,0 +1,27 @@
+import { QuicError } from '@quicnprotochat/quic';
+import { AccountsFileError } from '../accounts.ts';
+import { ConfigError } from '../config-error.ts';
+import { StoreError } from '../store/store.ts';
+
+export const EXIT_FAILURE = 1;
+export const EXIT_USAGE = 2;
+
+/** What the system says, as what to do about it. */
+const SYSTEM_ERRORS: Record<string, string> = {
+  EADDRINUSE: 'that address is in use: choose another with --listen',
+  EADDRNOTAVAIL: 'that address is not one of this machine: choose another with --listen',
+};
+
+/** Ends the process with a line on standard error; a fault of the program itself shows its stack. */
+export function fail(error: unknown): never {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const isConfiguration =
+    error instanceof ConfigError ||
+    error instanceof AccountsFileError ||
+    (error instanceof QuicError && error.code === 'CONFIGURATION');
+  const hint = code === 'EACCES' ? `not allowed: ${message}` : code && SYSTEM_ERRORS[code];
+  const isExpected = isConfiguration || error instanceof StoreError || error instanceof QuicError;
+  const text = hint ?? (isExpected || !(error instanceof Error) ? message : (error.stack ?? message));
+  process.stderr.write(`reference-server: ${text}\n`);
+  process.exit(isConfiguration ? EXIT_USAGE : EXIT_FAILURE);
+}

@@ -1,0 +1,27 @@
+import yargs from 'yargs';
+import packageJson from '../../package.json' with { type: 'json' };
+import { ConfigError } from '../config-error.ts';
+import { fail } from './failure.ts';
+import { serveCommand } from './serve.ts';
+
+/** The commands, a file each in this folder. */
+const COMMANDS = [serveCommand];
+
+/** Runs a command line. What fails ends the process with a line on standard error and exit code 1 or 2. */
+export async function run(args: readonly string[]): Promise<void> {
+  try {
+    await COMMANDS.reduce((parser, command) => parser.command(command), yargs([...args]))
+      .scriptName('reference-server')
+      .usage('$0 [command] [options]\n\nA quicnprotochat NodeService: Cap’n Proto RPC over QUIC.')
+      .epilogue('Exit codes: 0 done or stopped, 1 failed, 2 wrong usage or configuration.')
+      .version(packageJson.version)
+      .strict()
+      .wrap(110)
+      .fail((message, error) => {
+        throw error ?? new ConfigError(`${message.split('\n').join(' ')} (see --help)`);
+      })
+      .parseAsync();
+  } catch (error) {
+    fail(error);
+  }
+}

@@ -1,0 +1,4 @@
+/** A usage or configuration fault: one line that says what to do. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
