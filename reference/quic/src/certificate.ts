@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 
 /** How a client checks the server's certificate. */
@@ -7,6 +7,8 @@ export type Verify =
   | { kind: 'ca'; caPem: string | Uint8Array; serverName?: string | undefined }
   /** Hex of the SHA-256 of the certificate in DER, 32 bytes; case and colons are free. */
   | { kind: 'pin'; sha256: string }
+  /** Hex of the SHA-256 of its public key (SubjectPublicKeyInfo in DER), 32 bytes: outlives a renewal with the same key. */
+  | { kind: 'key-pin'; sha256: string }
   /** Nothing is checked: whoever answers is believed. */
   | { kind: 'none' };
 
@@ -38,8 +40,17 @@ export function certificateFault(
   if (verify.kind === 'pin') {
     return sha256 === normalizePin(verify.sha256) ? undefined : `the certificate is ${sha256}, not the pinned one`;
   }
+  if (verify.kind === 'key-pin') {
+    const key = keySha256(der);
+    return key === normalizePin(verify.sha256) ? undefined : `the public key is ${key}, not the pinned one`;
+  }
   const name = verify.serverName ?? host;
   // A DNS name was checked by TLS with the chain; an IP address it cannot check.
   if (isIP(name) === 0) return undefined;
   return new X509Certificate(der).checkIP(name) === undefined ? `the certificate is not for ${name}` : undefined;
+}
+
+function keySha256(der: Uint8Array): string {
+  const spki = new X509Certificate(der).publicKey.export({ type: 'spki', format: 'der' });
+  return createHash('sha256').update(spki).digest('hex');
 }

@@ -32,7 +32,7 @@ const CONNECTION_ID_LEN = 20;
 export async function connect(options: ConnectOptions): Promise<QuicConnection> {
   const { verify, signal } = options;
   signal?.throwIfAborted();
-  if (verify.kind === 'pin') normalizePin(verify.sha256);
+  if (verify.kind === 'pin' || verify.kind === 'key-pin') normalizePin(verify.sha256);
   // TLS for QUIC sends no ClientHello without one (RFC 9001 section 8.1).
   if (options.alpn.length === 0) throw new QuicError('CONFIGURATION', 'no application protocol (ALPN) is given');
   const config = clientConfig(verify.kind === 'ca' ? verify.caPem : undefined, options);

@@ -111,6 +111,11 @@ test('a pin must match', async () => {
   await assert.rejects(dial(server, { verify: { kind: 'pin', sha256: 'abc' } }), RangeError);
   const colons = pin.toUpperCase().replace(/(..)(?=.)/g, '$1:');
   assert.ok(await dial(server, { verify: { kind: 'pin', sha256: colons } }));
+  const spki = new X509Certificate(tls.certPem).publicKey.export({ type: 'spki', format: 'der' });
+  const key = createHash('sha256').update(spki).digest('hex');
+  assert.ok(await dial(server, { verify: { kind: 'key-pin', sha256: key } }));
+  await assert.rejects(dial(server, { verify: { kind: 'key-pin', sha256: pin } }), failsWith('CERTIFICATE_REJECTED'));
+  await assert.rejects(dial(server, { verify: { kind: 'key-pin', sha256: 'abc' } }), RangeError);
 });
 
 test('a certificate authority vouches for names and addresses, and for no others', async () => {

@@ -1,19 +1,63 @@
-/** Where the server says what happens. Never a token, key or payload. */
+import { type DestinationStream, destination, type Level, type LoggerOptions, pino, stdTimeFunctions } from 'pino';
+import pretty from 'pino-pretty';
+
+/** Numbers and short names that go with a message. */
+export type LogFields = Record<string, string | number | boolean>;
+
+/**
+ * Where the server says what happens. Never a token, key or payload: callers give texts of their own and fields that
+ * they choose one by one, never parameters or results of a call.
+ */
 export interface Log {
-  info(message: string): void;
-  warn(message: string): void;
-  error(message: string): void;
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
 }
 
-/** One line an event on standard error, with the time. */
-export const stderrLog: Log = {
-  info: (message) => write('info', message),
-  warn: (message) => write('warn', message),
-  error: (message) => write('error', message),
-};
+export const LOG_FORMATS = ['pretty', 'json'] as const;
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
-export const silentLog: Log = { info: () => {}, warn: () => {}, error: () => {} };
-
-function write(level: string, message: string): void {
-  process.stderr.write(`${new Date().toISOString()} ${level} ${message}\n`);
+/** How a log is written. */
+export interface LogOptions {
+  format: (typeof LOG_FORMATS)[number];
+  level: (typeof LOG_LEVELS)[number];
+  /** Default: standard error. */
+  to?: DestinationStream | undefined;
 }
+
+/** A log of one line an event: JSON for programs, or for people. Written at once, so that the last lines are not lost. */
+export function makeLog({ format, level, to }: LogOptions): Log {
+  const options: LoggerOptions = {
+    level,
+    base: undefined,
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+  };
+  const logger = pino(options, format === 'json' ? (to ?? destination({ dest: 2, sync: true })) : forPeople(to));
+  const write =
+    (at: Level) =>
+    (message: string, fields: LogFields = {}): void =>
+      logger[at](fields, format === 'json' ? message : printable(message));
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+export const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+function forPeople(to: DestinationStream | undefined): DestinationStream {
+  return pretty({
+    destination: to ?? 2,
+    sync: true,
+    colorize: to === undefined && process.stderr.isTTY === true && process.env.NO_COLOR === undefined,
+    translateTime: "UTC:yyyy-mm-dd'T'HH:MM:ss.l'Z'",
+    singleLine: true,
+  });
+}
+
+/** What a peer or a file said must not write lines of its own, nor move the terminal's cursor. */
+const printable = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, '?').replaceAll('\n', '\n    ');
+
+/** For commands that end soon: lines for people. */
+export const stderrLog: Log = makeLog({ format: 'pretty', level: 'info' });

@@ -74,6 +74,21 @@ export class NodeServer {
     return this.#quic.address;
   }
 
+  /** Connections that stand or are being made. */
+  get connections(): number {
+    return this.#quic.connections;
+  }
+
+  /** RPC sessions that are open. */
+  get sessions(): number {
+    return this.#sessions.size;
+  }
+
+  /** New connections get this certificate; those that stand keep theirs. @throws QuicError `CONFIGURATION`, changing nothing */
+  reloadCertificate(certificate: Certificate): void {
+    this.#quic.reloadTls(certificate);
+  }
+
   /** Takes nothing new, answers what is in flight (waiting callers get an empty list), and lets go of everything. */
   async stop(): Promise<void> {
     this.#quic.stopAccepting();
