@@ -4,13 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { type Certificate, CertificateError, certificateFacts, makeCertificate } from './certificate.ts';
-import {
-  keptCertificate,
-  loadCertificate,
-  pathsIn,
-  renewCertificate,
-  rotateCertificate,
-} from './certificate-files.ts';
+import { keptCertificate, loadCertificate, pathsIn, renewCertificate, rotateCertificate } from './certificate-files.ts';
 
 let directory: string;
 let paths: ReturnType<typeof pathsIn>;

@@ -26,7 +26,15 @@ beforeEach(() => {
 });
 
 const keeperOf = (certificate: Certificate, options: { now?: () => number; paths?: typeof paths | undefined } = {}) =>
-  new CertificateKeeper({ paths, certificate, apply: (next) => applied.push(next), log, pollMs: 20, ...options });
+  new CertificateKeeper({
+    paths,
+    certificate,
+    isOwn: true,
+    apply: (next) => applied.push(next),
+    log,
+    pollMs: 20,
+    ...options,
+  });
 
 async function until(isTrue: () => boolean): Promise<void> {
   for (const end = Date.now() + 5_000; !isTrue(); await sleep(5)) assert.ok(Date.now() < end, lines.join('\n'));
@@ -83,7 +91,7 @@ test('a transport that refuses the certificate keeps the old one', async () => {
   const apply = (): void => {
     throw new Error('not usable');
   };
-  const keeper = new CertificateKeeper({ paths, certificate: first, apply, log });
+  const keeper = new CertificateKeeper({ paths, certificate: first, isOwn: false, apply, log });
   assert.equal(keeper.reload('SIGHUP'), false);
   assert.equal(keeper.certificate, first);
 });
@@ -97,7 +105,10 @@ test('the end is told 30 days before, and after it', async () => {
     return lines;
   };
   assert.deepEqual(at(end - 31 * DAY_MS), []);
-  assert.match(at(end - 30 * DAY_MS).join(), /^warn the certificate ends in 30 days, on \d{4}-\d\d-\d\d; .*cert renew$/);
+  assert.match(
+    at(end - 30 * DAY_MS).join(),
+    /^warn the certificate ends in 30 days, on \d{4}-\d\d-\d\d; .*cert renew$/,
+  );
   assert.match(at(end - DAY_MS / 2).join(), /^warn .* in 0 days/);
   assert.match(at(end + 1).join(), /^error the certificate ended on/);
   assert.match(at(Date.now() - 2 * DAY_MS).join(), /^warn .*is the clock right/);

@@ -9,6 +9,8 @@ export interface CertificateKeeperOptions {
   paths: CertificatePaths | undefined;
   /** The one in use. */
   certificate: Certificate;
+  /** Whether this program made it, so that it can make the next. */
+  isOwn: boolean;
   /** Gives new connections another one. @throws when it cannot be used, having changed nothing */
   apply(certificate: Certificate): void;
   log: Log;
@@ -71,11 +73,12 @@ export class CertificateKeeper {
 
   /** Logs a warning from 30 days before the end on, an error after it. */
   warnBeforeEnd(): void {
-    const { log, now = Date.now } = this.#options;
-    const { notAfterMs, notBeforeMs, isSelfSigned } = certificateFacts(this.#certificate.certPem);
+    const { log, isOwn, paths, now = Date.now } = this.#options;
+    const { notAfterMs, notBeforeMs } = certificateFacts(this.#certificate.certPem);
     const left = notAfterMs - now();
     const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-    const remedy = isSelfSigned ? 'make the next one with: reference-server cert renew' : 'get the next one from its CA';
+    const own = paths ? 'make the next one with: reference-server cert renew' : 'a restart makes the next one';
+    const remedy = isOwn ? own : 'put the next one into its files';
     if (left <= 0) log.error(`the certificate ended on ${day(notAfterMs)}: clients refuse it; ${remedy}`);
     else if (left <= WARN_BEFORE_MS)
       log.warn(`the certificate ends in ${Math.floor(left / DAY_MS)} days, on ${day(notAfterMs)}; ${remedy}`);

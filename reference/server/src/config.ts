@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { DEFAULT_PORT } from '@quicnprotochat/proto';
+import type { CertificatePaths } from './certificate-files.ts';
 import { ConfigError } from './config-error.ts';
+import type { LogOptions } from './log.ts';
 import { parseStoreSpec, type StoreSpec } from './store/open-store.ts';
 
 /** Options of every command that opens the store, as yargs gives them. */
@@ -32,22 +34,32 @@ export function storePlace({ dataDir, store }: StoreArguments): StorePlace {
 export interface Config extends StorePlace {
   host: string;
   port: number;
-  tls: { certPem: string; keyPem: string } | undefined;
+  /** Names that clients use, besides the address listened on. */
+  hostnames: string[];
+  /** A certificate from elsewhere; undefined: one of our own. */
+  tls: CertificatePaths | undefined;
   isOpen: boolean;
   accountsFile: string | undefined;
   isLegacy: boolean;
   stopsWithStdin: boolean;
+  log: Pick<LogOptions, 'format' | 'level'>;
+  /** Where the metrics are served over HTTP, if they are. */
+  metrics: { host: string; port: number } | undefined;
 }
 
 /** Its options as yargs gives them. */
 export interface RawOptions extends StoreArguments {
   listen: string;
+  hostname?: string[] | undefined;
   tlsCert?: string | undefined;
   tlsKey?: string | undefined;
   open: boolean;
   accounts?: string | undefined;
   legacy: boolean;
   stopWithStdin: boolean;
+  logFormat: LogOptions['format'];
+  logLevel: LogOptions['level'];
+  metrics?: string | undefined;
 }
 
 /** @throws ConfigError */
@@ -57,21 +69,47 @@ export function readConfig(options: RawOptions): Config {
       'nobody could call this server: give --accounts FILE, or --open to let everybody in (development)',
     );
   }
-  if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) {
-    throw new ConfigError('--tls-cert and --tls-key belong together: give both, or none for a certificate of its own');
-  }
   return {
     ...parseListen(options.listen),
     ...storePlace(options),
-    tls:
-      options.tlsCert === undefined || options.tlsKey === undefined
-        ? undefined
-        : { certPem: readPem('--tls-cert', options.tlsCert), keyPem: readPem('--tls-key', options.tlsKey) },
+    ...certificateSource(options),
     isOpen: options.open,
     accountsFile: options.accounts,
     isLegacy: options.legacy,
     stopsWithStdin: options.stopWithStdin,
+    log: { format: options.logFormat, level: options.logLevel },
+    metrics: options.metrics === undefined ? undefined : parseMetricsAddress(options.metrics),
   };
+}
+
+/** Options that say which certificate. */
+export type CertificateArguments = Pick<RawOptions, 'hostname' | 'tlsCert' | 'tlsKey'>;
+
+/** @throws ConfigError */
+export function certificateSource({ hostname = [], tlsCert, tlsKey }: CertificateArguments): {
+  hostnames: string[];
+  tls: CertificatePaths | undefined;
+} {
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new ConfigError('--tls-cert and --tls-key belong together: give both, or none for a certificate of its own');
+  }
+  for (const name of hostname) {
+    if (isIP(name) === 0 && !/^(?=.{1,253}$)(?:\*\.)?[a-z\d_](?:[a-z\d_.-]*[a-z\d])?$/i.test(name))
+      throw new ConfigError(`--hostname ${name} is neither a DNS name nor an IP address`);
+  }
+  if (tlsCert === undefined || tlsKey === undefined) return { hostnames: hostname, tls: undefined };
+  requireReadable('--tls-cert', tlsCert);
+  requireReadable('--tls-key', tlsKey);
+  return { hostnames: hostname, tls: { cert: tlsCert, key: tlsKey } };
+}
+
+/** `HOST:PORT`, `PORT` or `:PORT`: without a host on this machine alone. @throws ConfigError */
+export function parseMetricsAddress(value: string): { host: string; port: number } {
+  const [, six, host = '', digits] = /^(?:(?:\[([^\]]+)\]|([^:]*)):)?(\d+)$/.exec(value) ?? [];
+  const port = Number(digits);
+  if (digits === undefined || port > 65_535 || (six !== undefined && isIP(six) !== 6))
+    throw new ConfigError(`--metrics ${value} is not HOST:PORT, for example 127.0.0.1:9100`);
+  return { host: six ?? (host === '' ? '127.0.0.1' : host), port };
 }
 
 /** `HOST:PORT`, `[IPV6]:PORT`, `HOST` or `:PORT`. @throws ConfigError */
@@ -85,9 +123,9 @@ export function parseListen(value: string): { host: string; port: number } {
   return { host: host === '' ? '0.0.0.0' : host, port };
 }
 
-function readPem(option: string, path: string): string {
+function requireReadable(option: string, path: string): void {
   try {
-    return readFileSync(path, 'utf8');
+    readFileSync(path);
   } catch (error) {
     throw new ConfigError(`${option} ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }

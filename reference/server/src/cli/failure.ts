@@ -1,5 +1,6 @@
 import { QuicError } from '@quicnprotochat/quic';
 import { AccountsFileError } from '../accounts.ts';
+import { CertificateError } from '../certificate.ts';
 import { ConfigError } from '../config-error.ts';
 import { StoreError } from '../store/store.ts';
 
@@ -18,6 +19,7 @@ export function fail(error: unknown): never {
   const isConfiguration =
     error instanceof ConfigError ||
     error instanceof AccountsFileError ||
+    error instanceof CertificateError ||
     (error instanceof QuicError && error.code === 'CONFIGURATION');
   const hint = code === 'EACCES' ? `not allowed: ${message}` : code && SYSTEM_ERRORS[code];
   const isExpected = isConfiguration || error instanceof StoreError || error instanceof QuicError;

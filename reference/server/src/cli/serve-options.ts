@@ -1,4 +1,6 @@
 import type { Options } from 'yargs';
+import { LOG_FORMATS, LOG_LEVELS } from '../log.ts';
+import { CERTIFICATE_OPTIONS } from './certificate-options.ts';
 import { STORE_OPTIONS } from './store-options.ts';
 
 /** Options of `reference-server` without a command. Their values: `RawOptions` of config.ts. */
@@ -9,17 +11,19 @@ export const SERVE_OPTIONS = {
     describe: 'HOST:PORT to listen on (UDP); port 0 takes a free one',
   },
   ...STORE_OPTIONS,
-  'tls-cert': {
-    type: 'string',
-    describe: 'certificate chain, PEM; by default one is made and kept in the data directory',
-  },
-  'tls-key': { type: 'string', describe: 'its private key, PEM' },
+  ...CERTIFICATE_OPTIONS,
   accounts: { type: 'string', describe: 'JSON file: [{"name", "identityKey": 64 hex, "token": hex}, …]' },
   open: { type: 'boolean', default: false, describe: 'let in callers without a token (development only)' },
   legacy: {
     type: 'boolean',
     default: false,
     describe: 'also answer the interfaces of the first generation, without authentication',
+  },
+  'log-format': { choices: LOG_FORMATS, default: 'pretty', describe: 'lines for people, or JSON; on standard error' },
+  'log-level': { choices: LOG_LEVELS, default: 'info', describe: 'the least important events that are logged' },
+  metrics: {
+    type: 'string',
+    describe: 'HOST:PORT or PORT: serve metrics for Prometheus over HTTP, on 127.0.0.1 unless a host is given',
   },
   'stop-with-stdin': {
     type: 'boolean',

@@ -2,17 +2,18 @@ import { mkdir } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import type { Argv, CommandModule } from 'yargs';
 import { AccountTable, loadAccounts } from '../accounts.ts';
-import { type Certificate, certificateSha256, keptCertificate, makeCertificate } from '../certificate.ts';
+import { certificateFacts, certificateSha256 } from '../certificate.ts';
+import { CertificateKeeper } from '../certificate-keeper.ts';
+import { chooseCertificate } from '../certificate-source.ts';
 import { type Config, type RawOptions, readConfig } from '../config.ts';
-import { stderrLog } from '../log.ts';
+import { type Log, makeLog } from '../log.ts';
 import { NodeServer } from '../node-server.ts';
 import { NodeService } from '../service/node-service.ts';
+import { type CallObserver, observeCalls } from '../service/observe.ts';
 import { openStore } from '../store/open-store.ts';
-import { EXIT_FAILURE, fail } from './failure.ts';
+import { startMetrics } from './serve-metrics.ts';
 import { SERVE_OPTIONS } from './serve-options.ts';
-
-/** After this a stop is not waited for any longer, in ms. */
-const STOP_LIMIT_MS = 10_000;
+import { stopOnSignals } from './stop.ts';
 
 /** `reference-server [options]`: serves until it is told to stop. */
 export const serveCommand: CommandModule = {
@@ -26,65 +27,78 @@ export const serveCommand: CommandModule = {
       .demandCommand(0, 0),
   handler: async (args) => {
     const config = readConfig(args as unknown as RawOptions);
-    const { server, certificate } = await start(config);
+    const log = makeLog(config.log);
+    const running = await start(config, log);
     // Whoever reads the address may stop us at once.
-    stopOnSignals(server, config);
-    const { host, port } = server.address;
-    process.stdout.write(`listening on ${isIP(host) === 6 ? `[${host}]` : host}:${port}\n`);
-    process.stdout.write(`certificate sha256 ${certificateSha256(certificate.certPem)}\n`);
+    stopOnSignals(running.stop, log, config.stopsWithStdin);
+    announce(running);
   },
 };
 
-async function start(config: Config): Promise<{ server: NodeServer; certificate: Certificate }> {
+/** A server that runs. */
+interface Running {
+  /** Where it listens, with the real port. */
+  address: { host: string; port: number };
+  /** Hex of the SHA-256 of its certificate. */
+  sha256: string;
+  metricsUrl: string | undefined;
+  stop(): Promise<void>;
+}
+
+async function start(config: Config, log: Log): Promise<Running> {
   const accounts = config.accountsFile === undefined ? new AccountTable() : loadAccounts(config.accountsFile);
   if (config.dataDir !== undefined) await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  const store = await openStore(config.store, { log: stderrLog });
+  const store = await openStore(config.store, { log });
+  /** What ends all that has begun, in order. */
+  const ends: (() => Promise<void> | void)[] = [() => store.close()];
+  const stop = async (): Promise<void> => {
+    for (const end of ends) await end();
+  };
   try {
-    const certificate = await certificateOf(config);
-    const service = new NodeService({ store, accounts, isOpen: config.isOpen, isLegacy: config.isLegacy });
-    const server = await NodeServer.start({
-      host: config.host,
-      port: config.port,
-      certificate,
-      service,
+    const { certificate, paths, isOwn } = await chooseCertificate(config, log);
+    const observers: CallObserver[] = [(method, code, seconds) => log.debug('call', { method, code, seconds })];
+    const service = new NodeService({
       store,
-      log: stderrLog,
+      accounts,
+      isOpen: config.isOpen,
+      isLegacy: config.isLegacy,
+      middleware: observeCalls((...call) => {
+        for (const observe of observers) observe(...call);
+      }),
     });
-    return { server, certificate };
+    const { host, port } = config;
+    const server = await NodeServer.start({ host, port, certificate, service, store, log });
+    // It closes the store.
+    ends[0] = () => server.stop();
+    const apply = (next: typeof certificate): void => server.reloadCertificate(next);
+    const keeper = new CertificateKeeper({ paths, certificate, isOwn, apply, log });
+    keeper.start();
+    process.on('SIGHUP', () => keeper.reload('SIGHUP'));
+    ends.unshift(() => keeper.stop());
+    const page =
+      config.metrics &&
+      (await startMetrics(config.metrics, log, {
+        connections: () => server.connections,
+        sessions: () => server.sessions,
+        waiters: () => service.waiters,
+        certificateEndMs: () => certificateFacts(keeper.certificate.certPem).notAfterMs,
+        stats: () => store.stats(),
+      }));
+    if (page) {
+      observers.push(page.observe);
+      ends.unshift(() => page.close());
+    }
+    const sha256 = certificateSha256(certificate.certPem);
+    return { address: server.address, sha256, metricsUrl: page?.url, stop };
   } catch (error) {
-    await store.close();
+    await stop();
     throw error;
   }
 }
 
-async function certificateOf(config: Config): Promise<Certificate> {
-  if (config.tls) return config.tls;
-  const isWildcard = ['0.0.0.0', '::'].includes(config.host);
-  const hosts = isWildcard ? [] : [config.host];
-  return config.dataDir === undefined ? makeCertificate(hosts) : keptCertificate(config.dataDir, hosts);
-}
-
-function stopOnSignals(server: NodeServer, config: Config): void {
-  let isStopping = false;
-  const stop = (why: string): void => {
-    // Whoever asks twice does not want to wait.
-    if (isStopping) process.exit(EXIT_FAILURE);
-    isStopping = true;
-    stderrLog.info(`stopping (${why}): answering what is in flight`);
-    setTimeout(() => {
-      stderrLog.error('stopping took too long');
-      process.exit(EXIT_FAILURE);
-    }, STOP_LIMIT_MS).unref();
-    server.stop().then(
-      () => process.exit(0),
-      (error) => fail(error),
-    );
-  };
-  process.on('SIGINT', () => stop('SIGINT'));
-  process.on('SIGTERM', () => stop('SIGTERM'));
-  if (config.stopsWithStdin) {
-    process.stdin.on('end', () => stop('standard input closed'));
-    process.stdin.on('close', () => !isStopping && stop('standard input closed'));
-    process.stdin.resume();
-  }
+/** What programs that start a server read from it. */
+function announce({ address: { host, port }, sha256, metricsUrl }: Running): void {
+  process.stdout.write(`listening on ${isIP(host) === 6 ? `[${host}]` : host}:${port}\n`);
+  if (metricsUrl !== undefined) process.stdout.write(`metrics on ${metricsUrl}\n`);
+  process.stdout.write(`certificate sha256 ${sha256}\n`);
 }

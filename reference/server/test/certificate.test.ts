@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { nodeService as node } from '@quicnprotochat/proto';
+import { connect, QuicError } from '@quicnprotochat/quic';
+import { connectVat } from '@quicnprotochat/rpc';
+import { certificateFacts, certificateSha256, makeCertificate } from '../src/certificate.ts';
+import { loadCertificate, pathsIn, renewCertificate, rotateCertificate } from '../src/certificate-files.ts';
+import { openSession, type ServerProcess, startServer } from './process.ts';
+
+const directory = await mkdtemp(join(tmpdir(), 'certificate-cli-'));
+after(() => rm(directory, { recursive: true, force: true }));
+
+const sha256Of = (dataDir: string): string => certificateSha256(loadCertificate(pathsIn(dataDir)).certPem);
+
+async function until(isTrue: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  for (const end = Date.now() + 20_000; !(await isTrue()); await sleep(10)) assert.ok(Date.now() < end, what);
+}
+
+/** Whether a new connection gets the certificate. */
+async function shows(server: ServerProcess, sha256: string): Promise<boolean> {
+  try {
+    const { rpc, connection } = await openSession({ ...server, pin: sha256 });
+    await rpc.call(node.health, {});
+    await connection.close();
+    return true;
+  } catch (error) {
+    if (error instanceof QuicError && error.code === 'CERTIFICATE_REJECTED') return false;
+    throw error;
+  }
+}
+
+async function stop(server: ServerProcess): Promise<void> {
+  server.child.kill('SIGTERM');
+  assert.equal(await server.exited, 0, server.stderr());
+}
+
+test('SIGHUP brings a renewed certificate and then a rotated key, and connections that stand go on', async () => {
+  const dataDir = join(directory, 'hup');
+  const server = await startServer('--open', '--data-dir', dataDir);
+  const key = certificateFacts(loadCertificate(pathsIn(dataDir)).certPem).keySha256;
+  const { rpc } = await openSession(server);
+  await renewCertificate(dataDir, []);
+  server.child.kill('SIGHUP');
+  const renewed = sha256Of(dataDir);
+  assert.notEqual(renewed, server.pin);
+  await until(() => shows(server, renewed), 'the renewed certificate');
+  // A pin of the key outlives it.
+  const { host, port } = server;
+  const pinned = await connect({ host, port, alpn: ['capnp'], verify: { kind: 'key-pin', sha256: key } });
+  await connectVat(await pinned.openStream()).call(node.health, {});
+  await rotateCertificate(dataDir, []);
+  server.child.kill('SIGHUP');
+  await until(() => shows(server, sha256Of(dataDir)), 'the rotated certificate');
+  assert.deepEqual(await rpc.call(node.health, {}), { status: 'ok' });
+  await stop(server);
+});
+
+test('changed files of --tls-cert and --tls-key are taken without a signal; a bad pair is not', async () => {
+  const paths = { cert: join(directory, 'own.pem'), key: join(directory, 'own-key.pem') };
+  const [first, second] = [await makeCertificate([]), await makeCertificate([])];
+  await writeFile(paths.cert, first.certPem);
+  await writeFile(paths.key, first.keyPem);
+  const server = await startServer('--open', '--tls-cert', paths.cert, '--tls-key', paths.key);
+  assert.equal(server.pin, certificateSha256(first.certPem));
+  await writeFile(paths.cert, second.certPem);
+  await until(() => /not taken.*does not belong/.test(server.stderr()), 'a warning');
+  assert.ok(await shows(server, server.pin));
+  await writeFile(paths.key, second.keyPem);
+  await until(() => shows(server, certificateSha256(second.certPem)), 'the second certificate');
+  await stop(server);
+});
+
+test('no call fails while the certificate is replaced again and again', async () => {
+  const dataDir = join(directory, 'load');
+  const server = await startServer('--open', '--data-dir', dataDir);
+  let isOver = false;
+  let calls = 0;
+  const seen = new Set<string>();
+  const standing = await openSession(server);
+  const onStanding = async (): Promise<void> => {
+    for (; !isOver; calls += 1) await standing.rpc.call(node.health, {});
+  };
+  const onNew = async (): Promise<void> => {
+    const { host, port } = server;
+    for (; !isOver; calls += 1) {
+      const connection = await connect({ host, port, alpn: ['capnp'], verify: { kind: 'none' } });
+      seen.add(connection.peerCertificateSha256);
+      await connectVat(await connection.openStream()).call(node.health, {});
+      await connection.close();
+    }
+  };
+  // A call that fails ends the test by its rejection.
+  const load = Promise.all([onStanding(), onStanding(), onNew(), onNew()]);
+  const reloads = (async () => {
+    for (let i = 0; i < 25; i += 1) {
+      await (i % 2 === 0 ? renewCertificate(dataDir, []) : rotateCertificate(dataDir, []));
+      server.child.kill('SIGHUP');
+      await sleep(20);
+    }
+  })();
+  await Promise.race([load, reloads]);
+  await until(() => shows(server, sha256Of(dataDir)), 'the last certificate');
+  isOver = true;
+  await load;
+  assert.ok(calls > 100, `${calls} calls`);
+  assert.ok(seen.size > 10, `${seen.size} certificates seen`);
+  await stop(server);
+});
