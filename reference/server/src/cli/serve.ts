@@ -11,7 +11,6 @@ import { NodeServer } from '../node-server.ts';
 import { NodeService } from '../service/node-service.ts';
 import { type CallObserver, observeCalls } from '../service/observe.ts';
 import { openStore } from '../store/open-store.ts';
-import { startMetrics } from './serve-metrics.ts';
 import { SERVE_OPTIONS } from './serve-options.ts';
 import { stopOnSignals } from './stop.ts';
 
@@ -75,9 +74,12 @@ async function start(config: Config, log: Log): Promise<Running> {
     keeper.start();
     process.on('SIGHUP', () => keeper.reload('SIGHUP'));
     ends.unshift(() => keeper.stop());
+    // Loaded when it is wanted: a start is quicker without.
     const page =
       config.metrics &&
-      (await startMetrics(config.metrics, log, {
+      (await (
+        await import('./serve-metrics.ts')
+      ).startMetrics(config.metrics, log, {
         connections: () => server.connections,
         sessions: () => server.sessions,
         waiters: () => service.waiters,
