@@ -1,0 +1,2 @@
+import { Credential } from "./credential.js";
+export declare function createCustomCredential(credentialId: number, data: Uint8Array): Credential;
