@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeService } from '@quicnprotochat/proto';
 import type { RpcClient } from '@quicnprotochat/rpc';
+import { BYSTANDER } from './frames/reported.ts';
 import type { ConformanceWorld } from './world.ts';
 
 /** Pause between two rounds, in ms: busy enough to be hit by whatever goes wrong, not a load. */
@@ -30,7 +31,9 @@ export class Bystander {
   }
 
   static async start(world: ConformanceWorld): Promise<Bystander> {
-    const bystander = new Bystander(world, await world.session());
+    const rpc = await world.session();
+    world.frames.nameAs(rpc, BYSTANDER);
+    const bystander = new Bystander(world, rpc);
     await bystander.round();
     return bystander;
   }

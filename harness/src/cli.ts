@@ -38,11 +38,24 @@ function parseArguments(args: string[]): RawOptions | undefined {
         default: [],
         describe: 'only these requirements (DS-004) or areas (DS)',
       },
+      scenario: {
+        type: 'string',
+        array: true,
+        default: [],
+        describe: 'only these: features/delivery/fetch.feature:12, or the file alone',
+      },
       list: { type: 'boolean', default: false, describe: 'print what would run, and run nothing' },
       timeout: { type: 'string', default: '10s', describe: 'how long one answer may take: 10, 10s, 1500ms' },
       strict: { type: 'boolean', default: false, describe: 'a SHOULD that is not followed fails the run' },
       limits: { type: 'string', describe: 'JSON file of the target’s own limits: queueMessages, payloadBytes, …' },
-      report: { type: 'string', array: true, default: [], describe: 'junit=FILE or json=FILE' },
+      report: { type: 'string', array: true, default: [], describe: 'KIND=FILE; kinds: junit, json, html, md, badge' },
+      'spec-url': { type: 'string', describe: 'where spec/ is on the web: reports link each requirement there' },
+      label: { type: 'string', describe: 'what reports call the target, such as its name and version' },
+      trace: { type: 'string', describe: 'folder for the frames of each scenario, as NDJSON' },
+      shuffle: {
+        type: 'string',
+        describe: 'run in a random order: a seed, or nothing for a new one, which is printed',
+      },
     })
     .example('$0', 'the embedded reference server')
     .example('$0 --target 127.0.0.1:7000 --accounts accounts.json', 'a server of yours')
@@ -52,7 +65,8 @@ function parseArguments(args: string[]): RawOptions | undefined {
     )
     .version(packageJson.version)
     .alias('help', 'h')
-    .requiresArg(['target', 'accounts', 'tls-ca', 'pin', 'profile', 'requirement', 'timeout', 'limits', 'report'])
+    .requiresArg(['target', 'accounts', 'tls-ca', 'pin', 'profile', 'requirement', 'scenario', 'timeout', 'limits'])
+    .requiresArg(['report', 'spec-url', 'label', 'trace'])
     .strict()
     .demandCommand(0, 0)
     .wrap(110)

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { EXIT, SuiteError, UnreachableError } from './errors.ts';
 import type { Options } from './options.ts';
-import { loadFeatures, type PlannedScenario } from './plan/features.ts';
+import { loadFeatures, type PlannedScenario, placeOf } from './plan/features.ts';
 import { select, splitOffered } from './plan/select.ts';
 import { type Output, Progress, printable, summary } from './report/console.ts';
 import { discardReports, prepareReports, writeReports } from './report/files.ts';
@@ -54,15 +54,16 @@ export async function conform(options: Options, args: string[], sources: Sources
           reason,
           durationMs: 0,
           exchange: [],
+          isNotOffered: true,
         }),
       );
-      const ran = await run(runnable, target, out, sources.support);
+      const ran = await run(runnable, target, out, sources.support, options.seed);
       const results = [...ran.results, ...skipped].map((result) =>
         options.isStrict ? judgedStrictly(result) : result,
       );
       const failure = failureOf(results, ran);
       const exitCode = failure?.exitCode ?? (totalsOf(results).failed > 0 ? EXIT.notConformant : EXIT.conformant);
-      print(summary(results, spec, (id) => rerun(args, id)));
+      print(summary(results, spec, (scenario) => rerun(args, scenario)));
       const durationMs = Date.now() - startedAt.getTime();
       const about = { address: addressOf(target), profiles: [...offer.profiles] };
       const facts = { startedAt: startedAt.toISOString(), durationMs, exitCode, target: about };
@@ -80,11 +81,12 @@ async function run(
   target: TargetData,
   out: Output,
   support: string[] | undefined,
+  seed: string | undefined,
 ): Promise<RunOutcome> {
   if (scenarios.length === 0) return { results: [], faults: [] };
   const progress = new Progress(out, scenarios.length);
   try {
-    return await runScenarios({ target, scenarios, support, onResult: (result) => progress.show(result) });
+    return await runScenarios({ target, scenarios, support, seed, onResult: (result) => progress.show(result) });
   } finally {
     progress.end();
   }
@@ -131,8 +133,8 @@ async function withTarget(options: Options, body: (target: TargetData) => Promis
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   try {
-    const { limits, timeoutMs, isOpen, verify, accounts } = options;
-    if (options.target) return await body({ ...options.target, verify, accounts, isOpen, limits, timeoutMs });
+    const { limits, timeoutMs, isOpen, verify, accounts, traceDir } = options;
+    if (options.target) return await body({ ...options.target, verify, accounts, isOpen, limits, timeoutMs, traceDir });
     embedded = await startEmbedded(isOpen);
     const { host, port, pin } = embedded;
     const target = {
@@ -143,6 +145,7 @@ async function withTarget(options: Options, body: (target: TargetData) => Promis
       isOpen,
       limits,
       timeoutMs,
+      traceDir,
     };
     return await body(target);
   } finally {
@@ -156,20 +159,21 @@ function announce(print: (text: string) => void, options: Options, target: Targe
   const what = options.target ? addressOf(target) : 'an embedded reference server';
   print(`Testing ${what}; it offers: ${[...offer.profiles].join(', ')}`);
   if (target.verify.kind === 'none') print('Its certificate is not checked (--pin or --tls-ca checks it).');
+  if (options.seed !== undefined) print(`In a random order; --shuffle ${options.seed} repeats it.`);
   if (offer.remark !== undefined) print(`Something is wrong with it: ${printable(offer.remark)}`);
 }
 
 const addressOf = ({ host, port }: TargetData): string => `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 
-/** The command that runs one requirement again: the command line without its selection and without reports. */
-function rerun(args: readonly string[], requirement: string): string {
+/** The command that runs one scenario again: the command line without its selection and without reports. */
+function rerun(args: readonly string[], { uri, line }: PlannedScenario): string {
   const kept: string[] = [];
   for (let i = 0; i < args.length; i += 1) {
     const arg = args[i] as string;
-    if (!/^--(?:requirement|report)(=|$)/.test(arg)) kept.push(arg);
+    if (!/^--(?:requirement|scenario|report|trace)(=|$)/.test(arg)) kept.push(arg);
     else if (!arg.includes('=')) while (i + 1 < args.length && !(args[i + 1] as string).startsWith('--')) i += 1;
   }
-  return ['npm run conformance --', ...kept.map(quoted), '--requirement', requirement].join(' ');
+  return ['npm run conformance --', ...kept.map(quoted), '--scenario', quoted(placeOf(uri, line))].join(' ');
 }
 
 /** As a shell takes it for one word. */

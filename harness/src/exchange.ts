@@ -55,8 +55,13 @@ export class ExchangeLog {
     this.#redact = redact;
   }
 
+  /** Milliseconds since the scenario began. */
+  now(): number {
+    return performance.now() - this.#start;
+  }
+
   add(who: string, kind: ExchangeEntry['kind'], text: string): void {
-    const entry = { atMs: Math.round(performance.now() - this.#start), who, kind, text: cut(this.#redact(text)) };
+    const entry = { atMs: Math.round(this.now()), who, kind, text: cut(this.#redact(text)) };
     if (this.#first.length < 40) {
       this.#first.push(entry);
       return;

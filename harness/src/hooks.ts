@@ -5,7 +5,8 @@ import {
   setDefinitionFunctionWrapper,
   setWorldConstructor,
 } from '@cucumber/cucumber';
-import { EXCHANGE, SKIP_REASON, TARGET_GONE } from './message-reader.ts';
+import { writeTrace } from './frames/trace.ts';
+import { EXCHANGE, FRAMES, SKIP_REASON, TARGET_GONE } from './message-reader.ts';
 import { goneBecause } from './target/probe.ts';
 import { ConformanceWorld, SkipScenario } from './world.ts';
 
@@ -64,6 +65,19 @@ export function registerHooks(): void {
         this.attach(whyGone, TARGET_GONE);
       }
       this.attach(JSON.stringify(this.exchange.entries()), EXCHANGE);
+      if (hasFailed) this.attach(JSON.stringify(this.reportedFrames()), FRAMES);
+      const { traceDir } = this.target;
+      if (traceDir !== undefined) {
+        const requirement = pickle.tags.find(({ name }) => /^@[A-Z]+-\d{3}$/.test(name))?.name.slice(1) ?? '';
+        const status = hasFailed ? 'failed' : (result?.status.toLowerCase() ?? 'unknown');
+        const head = { requirement, scenario: pickle.name, uri: pickle.uri, status, dropped: this.frames.dropped };
+        try {
+          writeTrace(traceDir, head, this.reportedFrames(true));
+        } catch (error) {
+          // A full disk of ours is no fault of the target.
+          process.stderr.write(`conformance: --trace: ${error instanceof Error ? error.message : error}\n`);
+        }
+      }
     }
   });
 }

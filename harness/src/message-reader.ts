@@ -1,5 +1,7 @@
 import type { Envelope, GherkinDocument, Pickle, TestCase, TestStepResult } from '@cucumber/messages';
 import type { ExchangeEntry } from './exchange.ts';
+import { markExpected } from './frames/expect.ts';
+import type { ReportedFrame } from './frames/reported.ts';
 import { linesOf, type PlannedScenario, placeOf } from './plan/features.ts';
 import type { ScenarioResult, Status } from './result.ts';
 import type { RunOutcome } from './run.ts';
@@ -7,6 +9,7 @@ import type { RunOutcome } from './run.ts';
 /** Media types of what a scenario attaches. */
 export const SKIP_REASON = 'text/x.skip-reason';
 export const EXCHANGE = 'application/x.exchange+json';
+export const FRAMES = 'application/x.frames+json';
 export const TARGET_GONE = 'text/x.target-gone';
 
 interface Running {
@@ -16,6 +19,7 @@ interface Running {
   results: { stepId: string; result: TestStepResult }[];
   skipReason: string | undefined;
   exchange: ExchangeEntry[];
+  frames: ReportedFrame[];
 }
 
 /** Errors of our own making: no server can cause them. */
@@ -67,12 +71,14 @@ export class MessageReader {
         results: [],
         skipReason: undefined,
         exchange: [],
+        frames: [],
       });
     } else if (envelope.attachment) {
       const running = this.#running.get(envelope.attachment.testCaseStartedId ?? '');
       if (running && envelope.attachment.mediaType === SKIP_REASON) running.skipReason = envelope.attachment.body;
       if (running && envelope.attachment.mediaType === EXCHANGE)
         running.exchange = JSON.parse(envelope.attachment.body);
+      if (running && envelope.attachment.mediaType === FRAMES) running.frames = JSON.parse(envelope.attachment.body);
       if (running && envelope.attachment.mediaType === TARGET_GONE) this.#gone = envelope.attachment.body;
     } else if (envelope.testStepFinished) {
       const { testCaseStartedId, testStepId, testStepResult } = envelope.testStepFinished;
@@ -103,7 +109,10 @@ export class MessageReader {
     this.#documents.set(document.uri ?? '', linesOf(document));
   }
 
-  #finishCase({ pickle, testCase, startedMs, results, skipReason, exchange }: Running, finishedMs: number): void {
+  #finishCase(
+    { pickle, testCase, startedMs, results, skipReason, exchange, frames }: Running,
+    finishedMs: number,
+  ): void {
     const line = this.#documents.get(pickle.uri)?.get(pickle.astNodeIds.at(-1) as string) ?? 0;
     const place = placeOf(pickle.uri, line);
     const scenario = this.#planned.get(place);
@@ -114,6 +123,8 @@ export class MessageReader {
     const worst = worstOf(results);
     const judged = judge(worst?.result, results.length, skipReason);
     const isOptional = scenario.level !== 'MUST';
+    const step = worst && stepText(pickle, testCase, worst.stepId);
+    if (step !== undefined) markExpected(frames, step);
     const result: ScenarioResult = {
       scenario,
       status: judged.status === 'failed' && isOptional ? 'warned' : judged.status,
@@ -121,9 +132,10 @@ export class MessageReader {
       reason: judged.reason && this.#shown(judged.reason),
       failure:
         judged.status === 'failed' && worst
-          ? { step: stepText(pickle, testCase, worst.stepId), message: this.#shown(messageOf(worst.result)) }
+          ? { step: step ?? '', message: this.#shown(messageOf(worst.result)) }
           : undefined,
       exchange,
+      frames,
     };
     this.#results.set(place, result);
     this.#onResult(result);

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { DEFAULT_PORT } from '@quicnprotochat/proto';
 import { normalizePin, type Verify } from '@quicnprotochat/quic';
@@ -6,9 +7,11 @@ import { type AccountData, loadAccounts } from './target/accounts.ts';
 import { DEFAULT_LIMITS, loadLimits, type TargetLimits } from './target/limits.ts';
 import { PROFILES, type Profile } from './target/target.ts';
 
+export const REPORT_KINDS = ['junit', 'json', 'html', 'md', 'badge'] as const;
+
 /** Where a report goes. */
 export interface ReportRequest {
-  kind: 'junit' | 'json';
+  kind: (typeof REPORT_KINDS)[number];
   path: string;
 }
 
@@ -22,10 +25,20 @@ export interface Options {
   limits: TargetLimits;
   profiles: Profile[];
   requirements: string[];
+  /** Places of scenarios, `features/delivery/fetch.feature:12`, or files. */
+  scenarios: string[];
   timeoutMs: number;
   isStrict: boolean;
   isList: boolean;
   reports: ReportRequest[];
+  /** Where the pages of spec/ are to be found, for links in reports; ends in a slash. */
+  specUrl: string | undefined;
+  /** What reports call the target. */
+  label: string | undefined;
+  /** Where the frames of each scenario are kept. */
+  traceDir: string | undefined;
+  /** Of the order of the scenarios; undefined: as they are written. */
+  seed: string | undefined;
 }
 
 /** The command line as yargs gives it. */
@@ -38,11 +51,16 @@ export interface RawOptions {
   insecure: boolean;
   profile: string[];
   requirement: string[];
+  scenario?: string[] | undefined;
   list: boolean;
   timeout: string;
   strict: boolean;
   limits?: string | undefined;
   report: string[];
+  specUrl?: string | undefined;
+  label?: string | undefined;
+  trace?: string | undefined;
+  shuffle?: string | undefined;
 }
 
 /** @throws UsageError */
@@ -72,15 +90,20 @@ export function readOptions(raw: RawOptions): Options {
     limits: raw.limits === undefined ? { ...DEFAULT_LIMITS } : loadLimits(raw.limits),
     profiles: listOf('--profile', raw.profile).map(readProfile),
     requirements: listOf('--requirement', raw.requirement).map((wanted) => wanted.toUpperCase()),
+    scenarios: listOf('--scenario', raw.scenario ?? []),
     timeoutMs: parseDuration(raw.timeout),
     isStrict: raw.strict,
     isList: raw.list,
     reports: raw.report.map(parseReport),
+    specUrl: raw.specUrl === undefined ? undefined : readUrl(raw.specUrl),
+    label: raw.label,
+    traceDir: raw.trace,
+    seed: raw.shuffle === '' ? randomInt(2 ** 31).toString() : raw.shuffle,
   };
 }
 
 /** What may be given more than once; `_` is yargs' own. */
-const LISTS = new Set(['profile', 'requirement', 'report', '_']);
+const LISTS = new Set(['profile', 'requirement', 'scenario', 'report', '_']);
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** Values may be repeated, or given with commas. @throws UsageError for none: that would select everything */
@@ -144,9 +167,19 @@ function readProfile(name: string): Profile {
   return profile;
 }
 
-function parseReport(value: string): ReportRequest {
-  const [, kind, path] = /^(junit|json)=(.+)$/.exec(value) ?? [];
+/** `kind=path`. @throws UsageError */
+export function parseReport(value: string): ReportRequest {
+  const [, name, path] = /^(\w+)=(.+)$/.exec(value) ?? [];
+  const kind = REPORT_KINDS.find((known) => known === name);
   if (kind === undefined || path === undefined)
-    throw new UsageError(`--report ${value} is not junit=FILE or json=FILE`);
-  return { kind: kind as ReportRequest['kind'], path };
+    throw new UsageError(`--report ${value} is not KIND=FILE, where KIND is ${REPORT_KINDS.join(', ')}`);
+  return { kind, path };
+}
+
+/** Links of a report lead there, so it is the web or nothing. @throws UsageError */
+export function readUrl(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:')
+    throw new UsageError(`--spec-url ${value} is not a URL of http or https, for example https://example.org/spec/`);
+  return url.href.endsWith('/') ? url.href : `${url.href}/`;
 }

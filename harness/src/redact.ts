@@ -4,7 +4,7 @@ import type { AccountData } from './target/accounts.ts';
 const MIN_LENGTH = 8;
 
 /** The ways in which a server may repeat a token, longest first. */
-function spellings(token: Buffer): string[] {
+export function spellings(token: Buffer): string[] {
   const hex = token.toString('hex');
   const base64 = token.toString('base64').replace(/=+$/, '');
   const all = [

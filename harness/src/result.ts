@@ -1,4 +1,5 @@
 import type { ExchangeEntry } from './exchange.ts';
+import type { ReportedFrame } from './frames/reported.ts';
 import type { PlannedScenario } from './plan/features.ts';
 
 /** What a scenario came to. `warned` = failed, but only a SHOULD or MAY is not followed. `broken` = the suite is at fault. */
@@ -13,6 +14,10 @@ export interface ScenarioResult {
   /** The step that failed, and what it said. */
   failure?: { step: string; message: string } | undefined;
   exchange: ExchangeEntry[];
+  /** What passed on the streams, when it failed. */
+  frames?: ReportedFrame[] | undefined;
+  /** The target does not offer the profile. */
+  isNotOffered?: boolean | undefined;
 }
 
 export type Totals = Record<Status, number>;

@@ -27,6 +27,8 @@ export interface RunOptions {
   onResult(result: ScenarioResult): void;
   /** Step definitions; by default those of the suite. */
   support?: string[] | undefined;
+  /** Of a random order; undefined: as planned. */
+  seed?: string | undefined;
 }
 
 /**
@@ -39,6 +41,7 @@ export async function runScenarios({
   scenarios,
   onResult,
   support = [STEPS],
+  seed,
 }: RunOptions): Promise<RunOutcome> {
   const planned = new Map(scenarios.map((scenario) => [placeOf(scenario.uri, scenario.line), scenario]));
   const reader = new MessageReader(planned, onResult, redactor(target.accounts));
@@ -51,7 +54,7 @@ export async function runScenarios({
     import: support,
     format: ['message'],
     worldParameters: target as never,
-    order: 'defined' as const,
+    order: seed === undefined ? ('defined' as const) : (`random:${seed}` as const),
     strict: true,
   };
   const { runConfiguration } = await loadConfiguration({ file: false, provided }, environment);

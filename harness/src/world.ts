@@ -5,6 +5,9 @@ import { type ConnectOptions, type QuicConnection, QuicError } from '@quicnproto
 import { connectVat, type Method, type RpcClient, RpcException, SessionEndedError } from '@quicnprotochat/rpc';
 import { Bystander } from './bystander.ts';
 import { ExchangeLog, show } from './exchange.ts';
+import { FrameRecorder, REPORT_LIMITS, TRACE_LIMITS } from './frames/recorder.ts';
+import { type ReportedFrame, reportFrames, selectFrames } from './frames/reported.ts';
+import { byteBlanker } from './frames/secrets.ts';
 import { redactor } from './redact.ts';
 import { type AccountData, newIdentityKey, ROLES, type Role } from './target/accounts.ts';
 import type { TargetLimits } from './target/limits.ts';
@@ -40,6 +43,8 @@ export class ConformanceWorld extends World<TargetData> {
   /** How long one answer may take, in ms. */
   readonly timeoutMs: number;
   readonly exchange: ExchangeLog;
+  /** What passed on the streams. */
+  readonly frames: FrameRecorder;
   readonly #abort = new AbortController();
   readonly #connections = new Set<QuicConnection>();
   readonly #people = new Map<Role, Person>();
@@ -53,6 +58,8 @@ export class ConformanceWorld extends World<TargetData> {
     // Every call of the scenario listens to it.
     setMaxListeners(0, this.#abort.signal);
     this.exchange = new ExchangeLog(redactor(this.target.accounts));
+    const limits = this.target.traceDir === undefined ? REPORT_LIMITS : TRACE_LIMITS;
+    this.frames = new FrameRecorder(limits, () => this.exchange.now());
   }
 
   /** Aborted when the scenario is over. */
@@ -109,6 +116,7 @@ export class ConformanceWorld extends World<TargetData> {
     try {
       const connection = await connectTarget(this.target, { signal: this.signal, ...options });
       this.#connections.add(connection);
+      this.frames.tapConnection(connection);
       return connection;
     } catch (error) {
       if (error instanceof QuicError) this.note(`no connection: ${error.code}: ${error.message}`);
@@ -118,7 +126,10 @@ export class ConformanceWorld extends World<TargetData> {
 
   /** An RPC session on a stream of its own: of a new connection, or of the one given. */
   async session(connection?: QuicConnection): Promise<RpcClient> {
-    return connectVat(await (connection ?? (await this.connect())).openStream());
+    const stream = await (connection ?? (await this.connect())).openStream();
+    const rpc = connectVat(stream);
+    this.frames.own(rpc, stream);
+    return rpc;
   }
 
   /**
@@ -136,6 +147,7 @@ export class ConformanceWorld extends World<TargetData> {
     const { timeoutMs = this.timeoutMs } = options;
     const timeout = AbortSignal.timeout(timeoutMs);
     const signal = AbortSignal.any([this.signal, timeout, ...(options.signal ? [options.signal] : [])]);
+    this.frames.nameAs(rpc, who);
     this.exchange.add(who, 'sent', `${method.name} ${this.#show(params)}`);
     try {
       const results = await rpc.call(method, params, { signal });
@@ -156,11 +168,21 @@ export class ConformanceWorld extends World<TargetData> {
     }
   }
 
+  /** The frames of the scenario, annotated, without a secret. @param all also what no reader of a failure wants */
+  reportedFrames(all = false): ReportedFrame[] {
+    const { accounts } = this.target;
+    const discretion = { redact: redactor(accounts), blank: byteBlanker(accounts), ownerOf: this.#ownerOf };
+    const frames = this.frames.frames();
+    return all ? reportFrames(frames, discretion, TRACE_LIMITS.bytes) : reportFrames(selectFrames(frames), discretion);
+  }
+
+  #ownerOf = (token: Uint8Array): string | undefined => {
+    const hex = Buffer.from(token).toString('hex');
+    return this.target.accounts.find((account) => account.token === hex)?.name;
+  };
+
   #show(value: unknown): string {
-    return show(value, (token) => {
-      const hex = Buffer.from(token).toString('hex');
-      return this.target.accounts.find((account) => account.token === hex)?.name;
-    });
+    return show(value, this.#ownerOf);
   }
 
   /** Somebody else, who goes on working on a connection of their own and must not notice anything. Checked after the scenario. */

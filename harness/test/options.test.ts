@@ -123,7 +123,7 @@ test('options that exclude or need each other', () => {
     [/--tls-ca .* cannot be read \(ENOENT\)/, { target: 'h:1', open: true, tlsCa: '/nowhere.pem' }],
     [/--tls-ca .* holds no certificate/, { target: 'h:1', open: true, tlsCa: file('ca.pem', 'x') }],
     [/--profile nope is not known/, { profile: ['core,nope'] }],
-    [/--report html=x is not/, { report: ['html=x'] }],
+    [/--report xml=x is not/, { report: ['xml=x'] }],
   ];
   for (const [expected, change] of bad) {
     assert.throws(

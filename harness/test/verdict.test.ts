@@ -81,7 +81,7 @@ test('a failure: 1, with the sentence, the place, the reason and the command', a
     'The sentence of AA-001.',
     'spec/page.md#aa-001-title-of-aa-001',
     'the target said',
-    '-- --open --timeout 5s --requirement AA-001',
+    '-- --open --timeout 5s --scenario harness/test/.fixture-',
   ]) {
     assert.ok(output.includes(part), part);
   }

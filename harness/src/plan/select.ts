@@ -1,13 +1,15 @@
 import { UsageError } from '../errors.ts';
 import type { Requirement } from '../spec.ts';
 import type { Profile } from '../target/target.ts';
-import type { PlannedScenario } from './features.ts';
+import { type PlannedScenario, placeOf } from './features.ts';
 
 /** What the user wants to run; empty lists select everything. */
 export interface Selection {
   /** Ids (`DS-004`) and areas (`DS`). */
   requirements: string[];
   profiles: Profile[];
+  /** Places (`features/a.feature:12`) and files. */
+  scenarios?: string[] | undefined;
 }
 
 /** The profile that a scenario belongs to: the one beyond core, if there is one. */
@@ -27,10 +29,17 @@ export function select(
       );
     }
   }
+  const wantedPlaces = selection.scenarios ?? [];
+  const isAt = ({ uri, line }: PlannedScenario, place: string): boolean =>
+    place.replace(/^\.\//, '') === uri || place.replace(/^\.\//, '') === placeOf(uri, line);
+  for (const place of wantedPlaces)
+    if (!planned.some((scenario) => isAt(scenario, place)))
+      throw new UsageError(`--scenario ${place}: no scenario stands there (--list shows them)`);
   return planned.filter(
     (scenario) =>
       (selection.requirements.length === 0 ||
         selection.requirements.some((wanted) => wanted === scenario.requirement || wanted === scenario.area)) &&
+      (wantedPlaces.length === 0 || wantedPlaces.some((place) => isAt(scenario, place))) &&
       (selection.profiles.length === 0 || selection.profiles.includes(profileOf(scenario))),
   );
 }

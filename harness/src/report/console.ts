@@ -1,5 +1,5 @@
 import picocolors from 'picocolors';
-import { ROOT } from '../plan/features.ts';
+import { type PlannedScenario, ROOT } from '../plan/features.ts';
 import { type ScenarioResult, type Status, totalsOf } from '../result.ts';
 import type { Requirement } from '../spec.ts';
 
@@ -53,11 +53,11 @@ export class Progress {
   }
 }
 
-/** @param rerun the command line that repeats a requirement, made of its id */
+/** @param rerun the command line that repeats a scenario */
 export function summary(
   results: readonly ScenarioResult[],
   spec: ReadonlyMap<string, Requirement>,
-  rerun: (id: string) => string,
+  rerun: (scenario: PlannedScenario) => string,
 ): string {
   const lines = ['', ...areaTable(results), ''];
   const of = (status: Status): ScenarioResult[] => results.filter((result) => result.status === status);
@@ -92,7 +92,7 @@ function areaTable(results: readonly ScenarioResult[]): string[] {
 function explain(
   result: ScenarioResult,
   spec: ReadonlyMap<string, Requirement>,
-  rerun: (id: string) => string,
+  rerun: (scenario: PlannedScenario) => string,
   mark: string,
 ): string[] {
   const { scenario, failure, exchange } = result;
@@ -107,7 +107,7 @@ function explain(
       ({ atMs, who, kind, text }) =>
         `  ${`${atMs} ms`.padStart(8)}  ${who.padEnd(8)} ${ARROW[kind]} ${printable(text)}`,
     ),
-    `  again    ${rerun(scenario.requirement)}`,
+    `  again    ${rerun(scenario)}`,
     '',
   ];
 }

@@ -19,6 +19,8 @@ export interface TargetData {
   limits: TargetLimits;
   /** How long one answer may take, in ms. */
   timeoutMs: number;
+  /** Where the frames of each scenario are kept (`--trace`). */
+  traceDir?: string | undefined;
 }
 
 /** Connects to the target as a client does; the options change what is asked of the transport. */

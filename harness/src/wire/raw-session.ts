@@ -26,6 +26,8 @@ export class RawSession {
     this.#world = world;
     this.connection = connection;
     this.stream = stream;
+    world.frames.own(this, stream);
+    world.frames.nameAs(this, 'raw');
   }
 
   /** On a stream of its own, of a new connection or of the one given. */

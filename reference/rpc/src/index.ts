@@ -26,6 +26,7 @@ export type {
   RpcMessage,
 } from './message.ts';
 export type { Method } from './method.ts';
+export { decodePointer, decodeTag, type Target } from './pointer.ts';
 export { readMessage } from './read-message.ts';
 export {
   type BoundMethod,
