@@ -40,6 +40,9 @@ export interface Config extends StorePlace {
   tls: CertificatePaths | undefined;
   isOpen: boolean;
   accountsFile: string | undefined;
+  /** Whether users log in with a password, and whether new ones may register. */
+  hasOpaque: boolean;
+  takesRegistrations: boolean;
   isLegacy: boolean;
   stopsWithStdin: boolean;
   log: Pick<LogOptions, 'format' | 'level'>;
@@ -55,6 +58,8 @@ export interface RawOptions extends StoreArguments {
   tlsKey?: string | undefined;
   open: boolean;
   accounts?: string | undefined;
+  opaque: boolean;
+  registration: boolean;
   legacy: boolean;
   stopWithStdin: boolean;
   logFormat: LogOptions['format'];
@@ -64,17 +69,21 @@ export interface RawOptions extends StoreArguments {
 
 /** @throws ConfigError */
 export function readConfig(options: RawOptions): Config {
-  if (!options.open && options.accounts === undefined) {
+  const place = storePlace(options);
+  const takesRegistrations = options.opaque && options.registration;
+  if (!options.open && options.accounts === undefined && !takesRegistrations && place.store.kind === 'memory') {
     throw new ConfigError(
-      'nobody could call this server: give --accounts FILE, or --open to let everybody in (development)',
+      'nobody could call this server: give --accounts FILE, let users register (no --no-registration), keep accounts in a --data-dir, or let everybody in with --open (development)',
     );
   }
   return {
     ...parseListen(options.listen),
-    ...storePlace(options),
+    ...place,
     ...certificateSource(options),
     isOpen: options.open,
     accountsFile: options.accounts,
+    hasOpaque: options.opaque,
+    takesRegistrations,
     isLegacy: options.legacy,
     stopsWithStdin: options.stopWithStdin,
     log: { format: options.logFormat, level: options.logLevel },

@@ -1,10 +1,11 @@
-export { type Account, type Accounts, AccountTable } from './accounts.ts';
+export { type Account, type Accounts, AccountTable, StoredAccounts } from './accounts.ts';
 export { type Certificate, certificateSha256, makeCertificate } from './certificate.ts';
 export { type Log, silentLog, stderrLog } from './log.ts';
 export { NodeServer, type NodeServerOptions } from './node-server.ts';
 export { NodeServiceError } from './service/error.ts';
 export { DEFAULT_SERVICE_LIMITS, type ServiceLimits } from './service/limits.ts';
 export { type MethodHandler, type Middleware, NodeService, type NodeServiceOptions } from './service/node-service.ts';
+export { keptServerSetup } from './service/opaque.ts';
 export { fileStore } from './store/file-store.ts';
 export { memoryStore } from './store/map-store.ts';
 export { type Channel, FullError, type QueueId, type Store, StoreError } from './store/store.ts';

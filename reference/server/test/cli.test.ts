@@ -38,7 +38,8 @@ const file = async (name: string, content: string): Promise<string> => {
 test('wrong usage exits 2 with one line that says what to do, and never shows a token', async () => {
   const entry = { name: 'x', identityKey: 'ab'.repeat(32), token: 'c0ffee' };
   const cases: [RegExp, string[]][] = [
-    [/--accounts FILE, or --open/, []],
+    [/--accounts FILE, .* --open/, ['--no-opaque']],
+    [/--accounts FILE, .* --open/, ['--no-registration']],
     [/Unknown argument: bogus/, ['--open', '--bogus']],
     [/Too many non-option arguments/, ['--open', 'stray']],
     [/--listen nonsense:port/, ['--open', '--listen', 'nonsense:port']],

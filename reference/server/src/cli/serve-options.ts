@@ -14,6 +14,16 @@ export const SERVE_OPTIONS = {
   ...CERTIFICATE_OPTIONS,
   accounts: { type: 'string', describe: 'JSON file: [{"name", "identityKey": 64 hex, "token": hex}, …]' },
   open: { type: 'boolean', default: false, describe: 'let in callers without a token (development only)' },
+  opaque: {
+    type: 'boolean',
+    default: true,
+    describe: 'log users in with a password, which never reaches the server (--no-opaque: not)',
+  },
+  registration: {
+    type: 'boolean',
+    default: true,
+    describe: 'let anybody register with a password (--no-registration: only who is registered logs in)',
+  },
   legacy: {
     type: 'boolean',
     default: false,

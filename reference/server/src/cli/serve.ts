@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import type { Argv, CommandModule } from 'yargs';
-import { AccountTable, loadAccounts } from '../accounts.ts';
+import { AccountTable, loadAccounts, StoredAccounts } from '../accounts.ts';
 import { certificateFacts, certificateSha256 } from '../certificate.ts';
 import { CertificateKeeper } from '../certificate-keeper.ts';
 import { chooseCertificate } from '../certificate-source.ts';
@@ -10,6 +10,7 @@ import { type Log, makeLog } from '../log.ts';
 import { NodeServer } from '../node-server.ts';
 import { NodeService } from '../service/node-service.ts';
 import { type CallObserver, observeCalls } from '../service/observe.ts';
+import { keptServerSetup } from '../service/opaque.ts';
 import { openStore } from '../store/open-store.ts';
 import { SERVE_OPTIONS } from './serve-options.ts';
 import { stopOnSignals } from './stop.ts';
@@ -22,7 +23,11 @@ export const serveCommand: CommandModule = {
     yargs
       .options(SERVE_OPTIONS)
       .example('$0 --open', 'try it out: everybody may call, nothing is kept')
-      .example('$0 --data-dir ./data --accounts accounts.json', 'a server that lasts')
+      .example('$0 --data-dir ./data', 'a server that lasts: users register with a password')
+      .example(
+        '$0 --data-dir ./data --no-registration',
+        'only those that "account add" let in, or that registered before',
+      )
       .demandCommand(0, 0),
   handler: async (args) => {
     const config = readConfig(args as unknown as RawOptions);
@@ -45,7 +50,7 @@ interface Running {
 }
 
 async function start(config: Config, log: Log): Promise<Running> {
-  const accounts = config.accountsFile === undefined ? new AccountTable() : loadAccounts(config.accountsFile);
+  const fileAccounts = config.accountsFile === undefined ? new AccountTable() : loadAccounts(config.accountsFile);
   if (config.dataDir !== undefined) await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const store = await openStore(config.store, { log });
   /** What ends all that has begun, in order. */
@@ -58,9 +63,11 @@ async function start(config: Config, log: Log): Promise<Running> {
     const observers: CallObserver[] = [(method, code, seconds) => log.debug('call', { method, code, seconds })];
     const service = new NodeService({
       store,
-      accounts,
+      accounts: new StoredAccounts(fileAccounts, store),
       isOpen: config.isOpen,
       isLegacy: config.isLegacy,
+      opaqueSetup: config.hasOpaque ? await keptServerSetup(store) : undefined,
+      takesRegistrations: config.takesRegistrations,
       middleware: observeCalls((...call) => {
         for (const observe of observers) observe(...call);
       }),

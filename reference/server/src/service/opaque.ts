@@ -26,12 +26,22 @@ const PENDING_LIMIT = 16;
 const encode = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');
 const decode = (text: string): Uint8Array => Buffer.from(text, 'base64url');
 
-/** Must have resolved before an OpaqueService is used: the WebAssembly is there. */
-export const opaqueReady: Promise<void> = ready;
+/** The name of the server setup among the settings of a store. */
+const SETUP_NAME = 'opaque-server-setup';
 
 /** A new server setup, 128 bytes, secret: without it no registration made under it can be used. */
-export function newServerSetup(): Uint8Array {
+export async function newServerSetup(): Promise<Uint8Array> {
+  await ready;
   return decode(server.createSetup());
+}
+
+/**
+ * The server setup of a store, made when there is none. It is kept beside the registrations, which are worth nothing
+ * without it, so that the servers of one store have the same one and a copy of a store has it too.
+ * @throws StoreError
+ */
+export async function keptServerSetup(store: Store): Promise<Uint8Array> {
+  return store.claimSetting(SETUP_NAME, await newServerSetup());
 }
 
 interface PendingLogin {
@@ -147,8 +157,10 @@ export class OpaqueService {
     attempt(finalization, OPAQUE_KE3_LEN, (finishLoginRequest) =>
       server.finishLogin({ serverLoginState: login.state, finishLoginRequest }),
     );
-    if (!login.user) throw failed();
-    if (!Buffer.from(login.user.identityKey).equals(identityKey))
+    // Looked up again: the user may have been revoked since the login was begun.
+    const user = await store.user(username);
+    if (!user || !login.user || !Buffer.from(user.registration).equals(login.user.registration)) throw failed();
+    if (!Buffer.from(user.identityKey).equals(identityKey))
       throw new NodeServiceError('E016', 'the user registered with another identity key');
     const sessionToken = random(SESSION_TOKEN_LEN);
     const digest = createHash('sha256').update(sessionToken).digest();

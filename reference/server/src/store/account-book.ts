@@ -38,6 +38,7 @@ export class AccountBook {
       await known.durable;
       return 'username-taken';
     }
+    if (this.#hasOtherToken(user)) return 'username-taken';
     if (this.#holders.hasOther(user.identityKey, user.username)) return 'identity-taken';
     if (this.#users.size >= limit) throw new FullError();
     const durable = this.#journal.append({
@@ -120,6 +121,12 @@ export class AccountBook {
 
   close(): Promise<void> {
     return this.#journal.close();
+  }
+
+  /** Whether an operator gave that name to somebody else. */
+  #hasOtherToken({ username, identityKey }: User): boolean {
+    const digests = [...(this.#digestsOf.get(username) ?? [])];
+    return digests.some((digest) => keyOf(this.#tokens.get(digest)?.identityKey ?? identityKey) !== keyOf(identityKey));
   }
 
   #setUser(user: User, durable: Promise<void>): void {

@@ -130,7 +130,10 @@ export interface Store {
   channelOf(a: Uint8Array, b: Uint8Array, newId: Uint8Array): Promise<Uint8Array>;
   channel(channelId: Uint8Array): Promise<Channel | undefined>;
 
-  /** An identity key belongs to one name: that of a user, or of a token. @throws FullError when there are `limit` users */
+  /**
+   * An identity key belongs to one name, and a name to one identity key: those of a user, or of a token.
+   * @throws FullError when there are `limit` users
+   */
   addUser(user: User, limit: number): Promise<Registered>;
   user(username: string): Promise<User | undefined>;
   users(): Promise<User[]>;
