@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { dirname } from 'node:path';
 import { DEFAULT_PORT } from '@quicnprotochat/proto';
 import type { CertificatePaths } from './certificate-files.ts';
 import { ConfigError } from './config-error.ts';
@@ -10,6 +11,8 @@ import { parseStoreSpec, type StoreSpec } from './store/open-store.ts';
 export interface StoreArguments {
   dataDir?: string | undefined;
   store?: string | undefined;
+  dbKey?: string | undefined;
+  dbKeyFile?: string | undefined;
 }
 
 /** Where the data of a server is. */
@@ -19,15 +22,46 @@ export interface StorePlace {
   dataDir: string | undefined;
 }
 
-/** A file store's own directory serves as the data directory. @throws ConfigError */
-export function storePlace({ dataDir, store }: StoreArguments): StorePlace {
+/** A file store's own directory, and that of a SQLite file, serves as the data directory. @throws ConfigError */
+export function storePlace(given: StoreArguments): StorePlace {
+  const { dataDir, store } = given;
   const spec: StoreSpec =
     store !== undefined
-      ? parseStoreSpec(store)
+      ? withKey(parseStoreSpec(store), given)
       : dataDir !== undefined
         ? { kind: 'file', directory: dataDir }
         : { kind: 'memory' };
-  return { store: spec, dataDir: dataDir ?? (spec.kind === 'file' ? spec.directory : undefined) };
+  return { store: spec, dataDir: dataDir ?? ownDirectory(spec) };
+}
+
+function ownDirectory(spec: StoreSpec): string | undefined {
+  if (spec.kind === 'file') return spec.directory;
+  return spec.kind === 'sqlite' ? dirname(spec.path) : undefined;
+}
+
+/** The name of the environment variable that holds the key of a SQLite store. */
+export const DB_KEY_VARIABLE = 'REFERENCE_SERVER_DB_KEY';
+
+/** A SQLite store with the key that the options or the environment give it. @throws ConfigError */
+export function withKey(spec: StoreSpec, { dbKey, dbKeyFile }: Pick<StoreArguments, 'dbKey' | 'dbKeyFile'>): StoreSpec {
+  if (dbKey !== undefined && dbKeyFile !== undefined)
+    throw new ConfigError('--db-key and --db-key-file exclude each other: give one of them');
+  const isGiven = dbKey !== undefined || dbKeyFile !== undefined;
+  if (spec.kind !== 'sqlite') {
+    if (isGiven) throw new ConfigError('only a SQLite store has a key: give --store sqlite:FILE, or no key');
+    return spec;
+  }
+  const key = dbKey ?? (dbKeyFile === undefined ? process.env[DB_KEY_VARIABLE] : readKey(dbKeyFile));
+  if (key === '') throw new ConfigError('the key of the SQLite store is empty');
+  return { ...spec, key };
+}
+
+function readKey(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new ConfigError(`--db-key-file ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
 }
 
 /** What the command line of a serving process asks for. */

@@ -8,4 +8,6 @@ export { type MethodHandler, type Middleware, NodeService, type NodeServiceOptio
 export { keptServerSetup } from './service/opaque.ts';
 export { fileStore } from './store/file-store.ts';
 export { memoryStore } from './store/map-store.ts';
+export { postgresStore } from './store/postgres/postgres-store.ts';
+export { sqliteStore } from './store/sqlite/sqlite-store.ts';
 export { type Channel, FullError, type QueueId, type Store, StoreError } from './store/store.ts';
