@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -8,8 +8,14 @@ import { nodeService as node } from '@quicnprotochat/proto';
 import { connect, QuicError } from '@quicnprotochat/quic';
 import { connectVat } from '@quicnprotochat/rpc';
 import { certificateFacts, certificateSha256, makeCertificate } from '../src/certificate.ts';
-import { loadCertificate, pathsIn, renewCertificate, rotateCertificate } from '../src/certificate-files.ts';
-import { openSession, type ServerProcess, startServer } from './process.ts';
+import {
+  keptCertificate,
+  loadCertificate,
+  pathsIn,
+  renewCertificate,
+  rotateCertificate,
+} from '../src/certificate-files.ts';
+import { openSession, type ServerProcess, spawnServer, startServer } from './process.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'certificate-cli-'));
 after(() => rm(directory, { recursive: true, force: true }));
@@ -109,4 +115,54 @@ test('no call fails while the certificate is replaced again and again', async ()
   assert.ok(calls > 100, `${calls} calls`);
   assert.ok(seen.size > 10, `${seen.size} certificates seen`);
   await stop(server);
+});
+
+async function cert(...args: string[]): Promise<{ code: unknown; stderr: string; stdout: string }> {
+  const { exited, stderr, stdout } = spawnServer('cert', ...args);
+  return { code: await exited, stderr: stderr(), stdout: stdout() };
+}
+
+test('cert show, renew and rotate', async () => {
+  const dataDir = join(directory, 'commands');
+  await mkdir(dataDir);
+  const first = await keptCertificate(dataDir, ['node.example']);
+  const { sha256, keySha256 } = certificateFacts(first.certPem);
+  const shown = await cert('show', '--data-dir', dataDir);
+  assert.equal(shown.code, 0, shown.stderr);
+  for (const line of [`certificate sha256 ${sha256}`, `public key sha256 ${keySha256}`, 'issuer itself'])
+    assert.ok(shown.stdout.split('\n').includes(line), shown.stdout);
+  assert.match(shown.stdout, /^names .*, node\.example$/m);
+  assert.match(shown.stdout, /^valid from .* to .* \(36[45] days left\)$/m);
+
+  const renewed = await cert('renew', '--data-dir', dataDir, '--hostname', 'a.example', '--hostname', '192.0.2.1');
+  assert.equal(renewed.code, 0, renewed.stderr);
+  assert.match(renewed.stdout, /^names .*, node\.example, a\.example, 192\.0\.2\.1$/m);
+  assert.ok(renewed.stdout.includes(`public key sha256 ${keySha256}`) && !renewed.stdout.includes(sha256));
+
+  const rotated = await cert('rotate', '--store', `file:${dataDir}`);
+  assert.equal(rotated.code, 0, rotated.stderr);
+  assert.ok(!rotated.stdout.includes(keySha256));
+  const json = JSON.parse((await cert('show', '--json', '--data-dir', dataDir)).stdout);
+  assert.equal(json.sha256, sha256Of(dataDir));
+  assert.deepEqual(json.names.slice(-2), ['a.example', '192.0.2.1']);
+});
+
+test('cert: wrong usage, and what there is not, exit 2 with one line', async () => {
+  const { cert: certPath, key } = pathsIn(join(directory, 'commands'));
+  const cases: [RegExp, string[]][] = [
+    [/which of show, renew and rotate/, []],
+    [/Unknown argument: bogus/, ['bogus']],
+    [/which certificate\?/, ['show']],
+    [/cannot be read \(ENOENT\)/, ['show', '--data-dir', '/nowhere']],
+    [/makes one on its first start/, ['renew', '--data-dir', '/nowhere']],
+    [/put the next certificate into these files/, ['rotate', '--tls-cert', certPath, '--tls-key', key]],
+    [/--hostname .* neither a DNS name nor an IP/, ['renew', '--data-dir', '/nowhere', '--hostname', 'a b']],
+    [/--config \/nowhere.yaml cannot be read/, ['show', '--config', '/nowhere.yaml']],
+  ];
+  for (const [expected, args] of cases) {
+    const { code, stderr } = await cert(...args);
+    assert.equal(code, 2, `${args.join(' ')}: ${stderr}`);
+    assert.match(stderr, expected);
+    assert.equal(stderr.trim().split('\n').length, 1, stderr);
+  }
 });

@@ -13,6 +13,8 @@ export interface ServerProcess {
   port: number;
   /** Hex of 32 bytes. */
   pin: string;
+  /** Where its metrics are, if it was asked for them. */
+  metricsUrl: string | undefined;
   /** What it wrote to standard error so far. */
   stderr(): string;
   exited: Promise<number | NodeJS.Signals | null>;
@@ -45,12 +47,14 @@ export async function startServer(...args: string[]): Promise<ServerProcess> {
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
   return new Promise((resolve, reject) => {
     let address: [string, number] | undefined;
+    let metricsUrl: string | undefined;
     void exited.then((code) => reject(new Error(`the server ended with ${code}: ${stderr()}`)));
     lines.on('line', (line) => {
       const listening = /^listening on (.+):(\d+)$/.exec(line);
       if (listening) address = [listening[1] as string, Number(listening[2])];
+      metricsUrl ??= /^metrics on (.+)$/.exec(line)?.[1];
       const pin = /^certificate sha256 ([0-9a-f]{64})$/.exec(line)?.[1];
-      if (pin && address) resolve({ child, host: address[0], port: address[1], pin, stderr, exited });
+      if (pin && address) resolve({ child, host: address[0], port: address[1], pin, metricsUrl, stderr, exited });
     });
   });
 }

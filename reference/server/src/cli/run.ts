@@ -1,11 +1,12 @@
 import yargs from 'yargs';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ConfigError } from '../config-error.ts';
+import { certCommand } from './cert.ts';
 import { fail } from './failure.ts';
 import { serveCommand } from './serve.ts';
 
 /** The commands, a file each in this folder. */
-const COMMANDS = [serveCommand];
+const COMMANDS = [serveCommand, certCommand];
 
 /** Runs a command line. What fails ends the process with a line on standard error and exit code 1 or 2. */
 export async function run(args: readonly string[]): Promise<void> {
@@ -18,7 +19,10 @@ export async function run(args: readonly string[]): Promise<void> {
       .strict()
       .wrap(110)
       .fail((message, error) => {
-        throw error ?? new ConfigError(`${message.split('\n').join(' ')} (see --help)`);
+        // Those of yargs itself are usage faults too.
+        throw error && error.name !== 'YError'
+          ? error
+          : new ConfigError(`${message.split('\n').join(' ')} (see --help)`);
       })
       .parseAsync();
   } catch (error) {

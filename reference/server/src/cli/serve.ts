@@ -12,6 +12,7 @@ import { NodeService } from '../service/node-service.ts';
 import { type CallObserver, observeCalls } from '../service/observe.ts';
 import { keptServerSetup } from '../service/opaque.ts';
 import { openStore } from '../store/open-store.ts';
+import { configured } from './configured.ts';
 import { SERVE_OPTIONS } from './serve-options.ts';
 import { stopOnSignals } from './stop.ts';
 
@@ -20,8 +21,7 @@ export const serveCommand: CommandModule = {
   command: '$0',
   describe: 'serve',
   builder: (yargs: Argv) =>
-    yargs
-      .options(SERVE_OPTIONS)
+    configured(yargs, SERVE_OPTIONS)
       .example('$0 --open', 'try it out: everybody may call, nothing is kept')
       .example('$0 --data-dir ./data', 'a server that lasts: users register with a password')
       .example(
