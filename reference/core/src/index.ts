@@ -13,4 +13,7 @@ export {
   type KeyPackageInfo,
 } from './mls/key-package.ts';
 export type { Received } from './mls/receive.ts';
+export { readFileIfAny, writeFileAtomically } from './store/atomic-file.ts';
+export { DiskKeyStore, type DiskKeyStoreOptions } from './store/disk-key-store.ts';
 export { type KeyStore, MemoryKeyStore } from './store/key-store.ts';
+export { type Argon2Cost, StoreCrypto } from './store/store-crypto.ts';

@@ -11,6 +11,7 @@ import { equalBytes } from '../crypto/primitives.ts';
 import { CoreError } from '../errors.ts';
 import type { IdentityKeypair } from '../identity.ts';
 import { MAX_PLAINTEXT_LEN } from '../limits.ts';
+import { Lock } from '../lock.ts';
 import { type KeyStore, MemoryKeyStore } from '../store/key-store.ts';
 import { afterConfirm, makeCommit } from './commit.ts';
 import { clientConfig } from './config.ts';
@@ -23,7 +24,6 @@ import {
   toPrivatePackage,
 } from './key-package.ts';
 import { findKeyPackage, storeKeyPackage } from './key-package-store.ts';
-import { Lock } from './lock.ts';
 import { changes, copies, memberAt, membersOf } from './members.ts';
 import { type Received, receive } from './receive.ts';
 import { decodeState, encodeState, type SavedState, type StoredCommit } from './saved-state.ts';

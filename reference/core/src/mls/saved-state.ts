@@ -72,7 +72,7 @@ export function decodeState(bytes: Uint8Array): SavedState {
     const end = start <= bytes.length ? start + view.getUint32(offset) : Number.POSITIVE_INFINITY;
     if (end > bytes.length) malformed('is cut off');
     offset = end;
-    return bytes.slice(start, end);
+    return Uint8Array.from(bytes.subarray(start, end));
   };
   const [state, next, commit, welcome] = [part(), part(), part(), part()];
   if (offset !== bytes.length) malformed('has bytes too many');
