@@ -1,11 +1,14 @@
 import { isIPv6 } from 'node:net';
 import { EXIT, SuiteError, UnreachableError } from './errors.ts';
+import { loadEvidence } from './ledger/evidence.ts';
+import { makeLedger } from './ledger/ledger.ts';
 import type { Options } from './options.ts';
 import { loadFeatures, type PlannedScenario, placeOf } from './plan/features.ts';
 import { select, splitOffered } from './plan/select.ts';
+import { redactor } from './redact.ts';
 import { type Output, Progress, printable, summary } from './report/console.ts';
-import { discardReports, prepareReports, writeReports } from './report/files.ts';
-import { makeReport } from './report/json.ts';
+import { discardReports, prepareReports, prepareTrace, writeReports } from './report/files.ts';
+import { makeReport, type ReportedTarget } from './report/json.ts';
 import { type ScenarioResult, totalsOf } from './result.ts';
 import { type RunOutcome, runScenarios } from './run.ts';
 import { loadSpec } from './spec.ts';
@@ -32,7 +35,8 @@ export async function conform(options: Options, args: string[], sources: Sources
   const { out = process.stdout } = sources;
   const print = (text: string): void => void out.write(`${text}\n`);
   const spec = loadSpec(sources.specDir);
-  const selected = select(loadFeatures(spec, sources.featuresDir), options, spec);
+  const planned = loadFeatures(spec, sources.featuresDir);
+  const selected = select(planned, options, spec);
   if (selected.length === 0)
     throw new UnreachableError('nothing matches: no scenario has these requirements and profiles');
   if (options.isList) {
@@ -41,6 +45,7 @@ export async function conform(options: Options, args: string[], sources: Sources
     return EXIT.conformant;
   }
   prepareReports(options.reports);
+  if (options.traceDir !== undefined) prepareTrace(options.traceDir);
   try {
     return await withTarget(options, async (target) => {
       const startedAt = new Date();
@@ -65,9 +70,15 @@ export async function conform(options: Options, args: string[], sources: Sources
       const exitCode = failure?.exitCode ?? (totalsOf(results).failed > 0 ? EXIT.notConformant : EXIT.conformant);
       print(summary(results, spec, (scenario) => rerun(args, scenario)));
       const durationMs = Date.now() - startedAt.getTime();
-      const about = { address: addressOf(target), profiles: [...offer.profiles] };
-      const facts = { startedAt: startedAt.toISOString(), durationMs, exitCode, target: about };
-      writeReports(options.reports, makeReport(results, spec, { ...facts, options: shownOptions(options) }));
+      const report = makeReport(results, spec, makeLedger(spec, planned, loadEvidence()), {
+        ...{ startedAt: startedAt.toISOString(), durationMs, exitCode },
+        target: aboutTarget(options, target, offer),
+        options: shownOptions(options),
+        seed: options.seed ?? null,
+        specUrl: options.specUrl,
+        again: (scenario) => rerun(args, scenario),
+      });
+      writeReports(options.reports, report);
       if (failure?.error) throw failure.error;
       return exitCode;
     });
@@ -161,6 +172,19 @@ function announce(print: (text: string) => void, options: Options, target: Targe
   if (target.verify.kind === 'none') print('Its certificate is not checked (--pin or --tls-ca checks it).');
   if (options.seed !== undefined) print(`In a random order; --shuffle ${options.seed} repeats it.`);
   if (offer.remark !== undefined) print(`Something is wrong with it: ${printable(offer.remark)}`);
+}
+
+/** What reports say about the target: its texts are its own, and may be long. */
+function aboutTarget(options: Options, target: TargetData, offer: Offer): ReportedTarget {
+  const health = offer.health === undefined ? undefined : redactor(target.accounts)(offer.health);
+  return {
+    label: options.label ?? null,
+    kind: options.target ? 'remote' : 'embedded',
+    address: addressOf(target),
+    profiles: [...offer.profiles],
+    certificateSha256: offer.certificateSha256 || null,
+    health: health?.slice(0, 200) ?? null,
+  };
 }
 
 const addressOf = ({ host, port }: TargetData): string => `${isIPv6(host) ? `[${host}]` : host}:${port}`;

@@ -3,11 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { nodeService } from '@quicnprotochat/proto';
 import { conform } from '../src/conform.ts';
 import { SuiteError, UnreachableError } from '../src/errors.ts';
 import { type RawOptions, readOptions } from '../src/options.ts';
 import type { JsonReport } from '../src/report/json.ts';
 import { type EmbeddedServer, startEmbedded } from '../src/target/embedded.ts';
+import { answer, makeCertificate, serving, startLyingServer } from './lying-server.ts';
 import { makeFixture, requirement, rule, scenario } from './sources.ts';
 
 let server: EmbeddedServer;
@@ -147,11 +149,25 @@ test('what the target does not offer is skipped with the reason, unless it is as
   const opaque = { tags: '@AA-002 @level:must @profile:opaque @source:decided' };
   const feature =
     rule('AA-001', scenario('a', 'Then it holds')) + rule('AA-002', scenario('b', 'Then it fails'), opaque);
+  const health = answer(nodeService.health, async () => ({ status: 'ok' }));
+  const small = await startLyingServer(await makeCertificate(), serving(health));
+  const kept = server;
+  const [host = '', port] = small.address.split(':');
+  server = { ...kept, host, port: Number(port) };
+  try {
+    await runUnoffered(feature, spec);
+  } finally {
+    server = kept;
+    await small.close();
+  }
+});
+
+async function runUnoffered(feature: string, spec: string): Promise<void> {
   const { exitCode, output } = await run(feature, {}, spec);
   assert.equal(exitCode, 0);
   assert.match(output, /1 skipped: the target does not offer the profile "opaque"/);
   assert.equal((await run(feature, { profile: ['opaque'] }, spec)).exitCode, 1);
-});
+}
 
 test('reports hold every scenario, and are well-formed whatever a server says', async () => {
   const json = join(directory, 'deep/report.json');

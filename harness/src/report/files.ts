@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import type { ReportRequest } from '../options.ts';
@@ -20,6 +20,16 @@ export function prepareReports(reports: readonly ReportRequest[]): void {
     } catch (error) {
       throw new UsageError(`--report ${kind}=${path} cannot be written (${(error as NodeJS.ErrnoException).code})`);
     }
+  }
+}
+
+/** @throws UsageError when traces cannot be written there */
+export function prepareTrace(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.W_OK);
+  } catch (error) {
+    throw new UsageError(`--trace ${directory} cannot be written (${(error as NodeJS.ErrnoException).code})`);
   }
 }
 

@@ -9,6 +9,10 @@ import { connectTarget, type Profile, type TargetData } from './target.ts';
 export interface Offer {
   profiles: Set<Profile>;
   remark: string | undefined;
+  /** SHA-256 of its certificate (DER), hex. */
+  certificateSha256: string;
+  /** What its health says, when it says anything. */
+  health: string | undefined;
 }
 
 /** A server that is just starting is given this long, in ms. */
@@ -48,7 +52,9 @@ export async function reach(target: TargetData): Promise<QuicConnection> {
  * @throws UnreachableError when there is no connection, or no call is ever answered
  */
 export async function probe(target: TargetData): Promise<Offer> {
-  const health = await ask(target, await reach(target), askHealth);
+  const connection = await reach(target);
+  const { peerCertificateSha256: certificateSha256 } = connection;
+  const health = await ask(target, connection, askHealth);
   if (health === 'silence') {
     throw new UnreachableError(
       `the server at ${target.host} port ${target.port} takes connections, but answers no call within ${target.timeoutMs} ms (--timeout gives it longer)`,
@@ -61,7 +67,8 @@ export async function probe(target: TargetData): Promise<Offer> {
     if (!(answer instanceof RpcException && answer.type === 'unimplemented')) profiles.add(profile);
   }
   const isNoRpc = health instanceof SessionEndedError && health.end.kind === 'protocol-error';
-  return { profiles, remark: isNoRpc ? `its answer to health is no Cap'n Proto RPC: ${health.end.reason}` : undefined };
+  const remark = isNoRpc ? `its answer to health is no Cap'n Proto RPC: ${health.end.reason}` : undefined;
+  return { profiles, remark, certificateSha256, health: (health as { status?: string }).status };
 }
 
 /** How often a target that seems to be gone is asked again, and for how long it may be away, in ms. */

@@ -1,0 +1,33 @@
+// npm run ledger: every requirement with what tests it. Exit 1 with a line for each fault.
+//   --verbose   every scenario, vector, property and mutant by name
+//   --json      as JSON
+//   --write     writes the catalogue of mutants that reports read (harness/mutants/catalog.json)
+import { parseArgs } from 'node:util';
+import { checkLedger } from '../harness/src/ledger/check.ts';
+import { loadEvidence } from '../harness/src/ledger/evidence.ts';
+import { makeLedger } from '../harness/src/ledger/ledger.ts';
+import { checkCatalogue, listMutants, writeCatalogue } from '../harness/src/ledger/mutant-list.ts';
+import { printLedger } from '../harness/src/ledger/print.ts';
+import { loadFeatures } from '../harness/src/plan/features.ts';
+import { loadSpec } from '../harness/src/spec.ts';
+import { checkSpec } from '../harness/src/spec-check.ts';
+
+// Somebody who reads only the first lines (`| head`) changes nothing.
+process.stdout.on('error', () => {});
+const { values } = parseArgs({
+  options: { verbose: { type: 'boolean' }, json: { type: 'boolean' }, write: { type: 'boolean' } },
+});
+const mutants = await listMutants();
+if (mutants && values.write) writeCatalogue(mutants);
+const spec = loadSpec();
+const evidence = loadEvidence();
+const ledger = makeLedger(spec, loadFeatures(spec), evidence);
+console.log(values.json ? JSON.stringify(ledger, null, 2) : printLedger(ledger, values.verbose ?? false));
+const faults = [
+  ...checkSpec(spec),
+  ...checkLedger(spec, ledger, evidence),
+  ...(mutants ? checkCatalogue(mutants) : []),
+];
+for (const fault of faults) console.error(fault);
+if (!values.json) console.log(`${faults.length} faults`);
+process.exitCode = faults.length === 0 ? 0 : 1;
