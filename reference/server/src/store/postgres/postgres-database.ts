@@ -76,7 +76,8 @@ export class PostgresDatabase implements Database {
   ): Promise<Connection> {
     const arrived: QueueId[] = [];
     try {
-      const begun = connection.run('BEGIN');
+      // Each statement sees what others did before the locks were ours.
+      const begun = connection.run('BEGIN ISOLATION LEVEL READ COMMITTED');
       const locked = locks.length > 0 ? connection.all(LOCK, [lockOrder(locks)]) : undefined;
       await Promise.all([begun, locked]);
       await body({ ...sqlOf(connection), arrived: (queue) => arrived.push(queue) });
