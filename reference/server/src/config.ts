@@ -51,17 +51,21 @@ export function withKey(spec: StoreSpec, { dbKey, dbKeyFile }: Pick<StoreArgumen
     if (isGiven) throw new ConfigError('only a SQLite store has a key: give --store sqlite:FILE, or no key');
     return spec;
   }
-  const key = dbKey ?? (dbKeyFile === undefined ? process.env[DB_KEY_VARIABLE] : readKey(dbKeyFile));
-  if (key === '') throw new ConfigError('the key of the SQLite store is empty');
+  const key = dbKey ?? (dbKeyFile === undefined ? process.env[DB_KEY_VARIABLE] : readKey('--db-key-file', dbKeyFile));
+  if (key === '') throw new ConfigError('the key of the SQLite store is empty: give one, or none for a plain file');
   return { ...spec, key };
 }
 
-function readKey(path: string): string {
+/** @param option that names the file, for errors @throws ConfigError */
+export function readKey(option: string, path: string): string {
+  let key: string;
   try {
-    return readFileSync(path, 'utf8').trim();
+    key = readFileSync(path, 'utf8').trim();
   } catch (error) {
-    throw new ConfigError(`--db-key-file ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    throw new ConfigError(`${option} ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
+  if (key === '') throw new ConfigError(`${option} ${path} holds no key`);
+  return key;
 }
 
 /** What the command line of a serving process asks for. */

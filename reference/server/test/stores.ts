@@ -5,6 +5,7 @@ import { after } from 'node:test';
 import { fileStore, memoryStore, type QueueId, type Store, silentLog } from '../src/index.ts';
 import { postgresStore } from '../src/store/postgres/postgres-store.ts';
 import { sqliteStore } from '../src/store/sqlite/sqlite-store.ts';
+import type { StoreItem } from '../src/store/store.ts';
 import { noPostgres, PostgresServer } from './postgres-server.ts';
 
 export const ALL = { messages: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
@@ -73,3 +74,42 @@ export const kinds: Record<string, StoreKind> = {
     open: (url) => postgresStore(url, silentLog),
   },
 };
+
+/** Something of every sort. */
+export async function fill(store: Store): Promise<void> {
+  await store.enqueue(queueOf(1), bytes('one'), NO_LIMIT);
+  await store.enqueue(queueOf(1), bytes('12'), NO_LIMIT);
+  await store.enqueue(queueOf(1, 1), bytes('3'), NO_LIMIT);
+  await store.enqueue(queueOf(2), bytes('gone'), NO_LIMIT);
+  await store.take(queueOf(2), ALL);
+  for (const text of ['b', 'c']) await store.addKeyPackage(key(1), bytes(text), 10);
+  await store.restoreKeyPackage(key(1), bytes('a'));
+  await store.putHybridKey(key(1), bytes('hybrid'));
+  await store.putEndpoint(key(2), bytes('endpoint'));
+  await store.channelOf(key(2), key(1), channel(1));
+  await store.addUser({ username: 'alice', identityKey: key(1), registration: bytes('record') }, 10);
+  await store.addToken(
+    { digest: key(9), name: 'alice', identityKey: key(1), deviceId: bytes('phone'), expiresAtMs: 17 },
+    10,
+  );
+  await store.claimSetting('setup', bytes('secret'));
+}
+
+/** All that a store dumps. */
+export async function everything(store: Store): Promise<StoreItem[]> {
+  const items: StoreItem[] = [];
+  for await (const item of store.dump()) items.push(item);
+  return items;
+}
+
+/** Items in an order that does not depend on the store, bytes as hex. */
+export const sorted = (items: readonly StoreItem[]): string[] =>
+  items
+    .map((item) =>
+      JSON.stringify(item, (_name, value) => {
+        if (typeof value === 'bigint') return String(value);
+        if (value?.type === 'Buffer') return Buffer.from(value.data).toString('hex');
+        return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value;
+      }),
+    )
+    .sort();

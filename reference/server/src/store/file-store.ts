@@ -6,6 +6,9 @@ import { lockDirectory } from './lock.ts';
 import { MapStore } from './map-store.ts';
 import type { Store } from './store.ts';
 
+/** The names of its files, without `.bin`. */
+export const FILE_JOURNALS = ['deliveries', 'keypackages', 'hybridkeys', 'endpoints', 'channels', 'accounts'] as const;
+
 /**
  * A store in a directory of its own: deliveries.bin, keypackages.bin, hybridkeys.bin, endpoints.bin,
  * channels.bin and accounts.bin, append-only. The

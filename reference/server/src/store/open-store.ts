@@ -21,18 +21,21 @@ export interface StoreOptions {
   log: Log;
 }
 
-/** @throws ConfigError; its text never repeats the value, which may hold a password */
-export function parseStoreSpec(text: string): StoreSpec {
+/**
+ * @param what was given, for errors
+ * @throws ConfigError; its text never repeats the value, which may hold a password
+ */
+export function parseStoreSpec(text: string, what = '--store'): StoreSpec {
   if (text === 'memory') return { kind: 'memory' };
   const [, kind, rest = ''] = /^(\w+):(.*)$/s.exec(text) ?? [];
   if (kind === 'file' && rest !== '') return { kind, directory: rest };
   if (kind === 'sqlite' && rest !== '') return { kind, path: rest };
   if (/^postgres(ql)?:\/\//.test(text)) {
     if (!URL.canParse(text))
-      throw new ConfigError('--store is no URL of a PostgreSQL database: encode what is special in the password');
+      throw new ConfigError(`${what} is no URL of a PostgreSQL database: encode what is special in the password`);
     return { kind: 'postgres', url: text };
   }
-  throw new ConfigError(`--store is none of ${STORE_FORMS}`);
+  throw new ConfigError(`${what} is none of ${STORE_FORMS}`);
 }
 
 /**
