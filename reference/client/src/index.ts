@@ -1,1 +1,14 @@
-export {};
+export { ClientAuth, parseToken } from './client-auth.ts';
+export { ClientError, type ErrorKind, EXIT_CODES } from './errors.ts';
+export { fetchHybridKeys, fetchKeyPackage, uploadHybridKey, uploadKeyPackage } from './group/directory.ts';
+export type { Refusal } from './group/outgoing.ts';
+export { Queue } from './group/queue.ts';
+export { Session, type SessionOptions } from './group/session.ts';
+export { type Content, senderIdOf, type Unwrapped, unwrap, wrap } from './group/wrap.ts';
+export { type Address, formatAddress, parseAddress } from './node/address.ts';
+export { type ConnectNodeOptions, connectNode, type Trust } from './node/connect-node.ts';
+export { defaultKnownHosts, KnownHosts } from './node/known-hosts.ts';
+export { type CallOptions, NodeClient, type NodeClientOptions } from './node/node-client.ts';
+export { type Credentials, logIn, registerAccount } from './node/opaque.ts';
+export { keyStorePath, StateFile, type StateOptions } from './state/state-file.ts';
+export { newState, type Outgoing, type Shown, type StoredState } from './state/stored-state.ts';
