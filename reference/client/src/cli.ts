@@ -53,7 +53,11 @@ export interface Streams {
  * @param args without node and script
  * @returns the exit code (spec: CLI-004); never rejects
  */
-export async function main(args: readonly string[], streams: Streams = {}, interrupt = new AbortController()): Promise<number> {
+export async function main(
+  args: readonly string[],
+  streams: Streams = {},
+  interrupt = new AbortController(),
+): Promise<number> {
   const out = (streams.out ?? process.stdout) as typeof process.stdout;
   const err = (streams.err ?? process.stderr) as typeof process.stderr;
   let output = new Output(args.includes('--json'), out, err);

@@ -48,7 +48,9 @@ export class Context {
       retryMs: timeoutMs,
       signal: this.signal,
       onFirstUse: (address, sha256) =>
-        this.output.note(`trusting ${address}, seen for the first time: certificate sha256 ${sha256} (--pin checks it)`),
+        this.output.note(
+          `trusting ${address}, seen for the first time: certificate sha256 ${sha256} (--pin checks it)`,
+        ),
       onRetry: (why, afterMs) => this.output.note(`${why}; trying again in ${afterMs} ms`),
     });
     return this.#node;
@@ -75,8 +77,7 @@ export class Context {
 
   async #trust(): Promise<Trust> {
     const { pin, caCert, serverName, knownHosts } = this.options;
-    if (pin !== undefined && caCert !== undefined)
-      throw new ClientError('usage', 'give --pin or --ca-cert, not both');
+    if (pin !== undefined && caCert !== undefined) throw new ClientError('usage', 'give --pin or --ca-cert, not both');
     if (pin !== undefined) return { kind: 'pin', sha256: pin };
     if (caCert !== undefined) return { kind: 'ca', certificates: await read('--ca-cert', caCert), serverName };
     return { kind: 'first-use', knownHosts: knownHosts ?? defaultKnownHosts() };

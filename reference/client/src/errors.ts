@@ -100,7 +100,9 @@ export function toClientError(error: unknown, doing: string): ClientError {
   }
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof Error && error.name === 'CoreError')
-    return new ClientError(coreKind((error as Error & { code?: string }).code), `${doing}: ${message}`, { cause: error });
+    return new ClientError(coreKind((error as Error & { code?: string }).code), `${doing}: ${message}`, {
+      cause: error,
+    });
   return new ClientError('failed', `${doing}: ${printable(message)}`, { cause: error });
 }
 

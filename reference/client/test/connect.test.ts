@@ -46,7 +46,10 @@ describe('connectNode', () => {
     await assert.rejects(connectTo(wrongName), failsWith('certificate', /not trusted/));
     const stranger = Buffer.from((await makeTls()).certPem);
     await assert.rejects(connectTo({ kind: 'ca', certificates: stranger }), failsWith('certificate', /not trusted/));
-    await assert.rejects(connectTo({ kind: 'ca', certificates: Buffer.from('x') }), failsWith('usage', /no certificate/));
+    await assert.rejects(
+      connectTo({ kind: 'ca', certificates: Buffer.from('x') }),
+      failsWith('usage', /no certificate/),
+    );
   });
 
   it('trusts on first use, remembers, and says so clearly when the certificate changes', async () => {
@@ -77,7 +80,10 @@ describe('connectNode', () => {
   it('says that nobody is there', async () => {
     const gone = await TestNode.start(node.tls);
     await gone.stop();
-    await assert.rejects(connectTo({ kind: 'pin', sha256: node.pin }, gone), failsWith('connection', /nothing listens/));
+    await assert.rejects(
+      connectTo({ kind: 'pin', sha256: node.pin }, gone),
+      failsWith('connection', /nothing listens/),
+    );
   });
 });
 

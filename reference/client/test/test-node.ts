@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { createHash, randomBytes, webcrypto } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
 import {
   ALPN,
   type Auth,
@@ -12,10 +13,11 @@ import {
 } from '@quicnprotochat/proto';
 import { listen, type QuicConnection, type QuicServer, type TlsFiles } from '@quicnprotochat/quic';
 import { type BoundMethod, bind, RpcException, serveVat } from '@quicnprotochat/rpc';
-import * as x509 from '@peculiar/x509';
 
 type Methods = typeof nodeService;
-export type Handlers = { [M in NodeServiceMethod]: (p: ParamsOf<Methods[M]>) => ResultsOf<Methods[M]> | Promise<ResultsOf<Methods[M]>> };
+export type Handlers = {
+  [M in NodeServiceMethod]: (p: ParamsOf<Methods[M]>) => ResultsOf<Methods[M]> | Promise<ResultsOf<Methods[M]>>;
+};
 
 const ECDSA = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const DAY_MS = 86_400_000;

@@ -29,9 +29,7 @@ export function keyArgument(option: string, value: unknown): Uint8Array {
 
 /** @returns 16 bytes, or none when it is not given */
 export function channelArgument(args: Arguments): Uint8Array {
-  return args.channelId === undefined
-    ? new Uint8Array()
-    : hexArgument('--channel-id', args.channelId, CHANNEL_ID_LEN);
+  return args.channelId === undefined ? new Uint8Array() : hexArgument('--channel-id', args.channelId, CHANNEL_ID_LEN);
 }
 
 /** A text of the command line; `-` is what comes on standard input, without a newline at its end. */
@@ -39,7 +37,9 @@ export async function textArgument(value: string): Promise<string> {
   if (value !== '-') return value;
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8').replace(/\r?\n$/, '');
+  return Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/\r?\n$/, '');
 }
 
 /** The first line of a file. @throws ClientError `usage` */

@@ -80,7 +80,9 @@ async function exchange(
   await to.show(async (shown) => void seen.push(shown));
   const message = seen.find(({ type, fields }) => type === 'message' && fields.text === text);
   if (!message || message.fields.sender !== hex(from.identityKey))
-    throw failed(`the message "${text}" did not come (${seen.map(({ text: other }) => other).join('; ') || 'nothing did'})`);
+    throw failed(
+      `the message "${text}" did not come (${seen.map(({ text: other }) => other).join('; ') || 'nothing did'})`,
+    );
   await tell('message', `read: ${text}`, { text, sender: message.fields.sender, isHybrid: message.fields.isHybrid });
 }
 

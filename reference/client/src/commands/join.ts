@@ -5,7 +5,7 @@ import { StateFile } from '../state/state-file.ts';
 import { channelArgument, channelOption } from './arguments.ts';
 import type { Command } from './command.ts';
 import { groupFields } from './group.ts';
-import { waitOption, waitArgument } from './recv.ts';
+import { waitArgument, waitOption } from './recv.ts';
 import { withSession } from './with-session.ts';
 
 const POLL_MS = 200;

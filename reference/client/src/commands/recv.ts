@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Delivery } from '@quicnprotochat/proto';
 import type { Context } from '../context.ts';
 import { ClientError } from '../errors.ts';
 import type { Session } from '../group/session.ts';
 import { backoffMs } from '../node/backoff.ts';
 import { StateFile } from '../state/state-file.ts';
-import type { Delivery } from '@quicnprotochat/proto';
 import { channelArgument, channelOption } from './arguments.ts';
 import type { Arguments, Command } from './command.ts';
 import { withSession } from './with-session.ts';

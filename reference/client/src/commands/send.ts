@@ -24,7 +24,11 @@ export const send: Command = {
       if (reached.length > 0) {
         const { groupId = new Uint8Array(), epoch } = session.member;
         const fields = { groupId: hex(groupId), epoch: Number(epoch), recipients: reached };
-        await context.output.result('sent', fields, `sent to ${reached.length} member${reached.length === 1 ? '' : 's'}`);
+        await context.output.result(
+          'sent',
+          fields,
+          `sent to ${reached.length} member${reached.length === 1 ? '' : 's'}`,
+        );
       }
       throwRefusals(refusals);
     });

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { ClientError } from '../errors.ts';
-import { type Refusal } from '../group/outgoing.ts';
+import type { Refusal } from '../group/outgoing.ts';
 import { Session } from '../group/session.ts';
 import { hex } from '../output.ts';
 import { StateFile } from '../state/state-file.ts';

@@ -115,7 +115,8 @@ function wait(state: StoredState, payload: Uint8Array): 'waits' {
 
 function ignore(state: StoredState, error: unknown): 'done' {
   const code = error instanceof CoreError ? error.code : 'UNREADABLE';
-  const reason = error instanceof CoreError || error instanceof ClientError || error instanceof Error ? error.message : '';
+  const reason =
+    error instanceof CoreError || error instanceof ClientError || error instanceof Error ? error.message : '';
   const fields = { code, reason: printable(reason) };
   state.inbox.push({ type: 'ignored', fields, text: `(a payload was ignored: ${fields.reason})` });
   return 'done';

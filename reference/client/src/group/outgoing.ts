@@ -37,8 +37,7 @@ export async function address(
     if (key.length === 0) plain.push(recipient);
     else outgoing.push({ recipients: [recipient], channelId, what, payload: wrapFor(recipient, content, key) });
   }
-  if (plain.length > 0)
-    outgoing.push({ recipients: plain, channelId, what, payload: wrap(content, new Uint8Array()) });
+  if (plain.length > 0) outgoing.push({ recipients: plain, channelId, what, payload: wrap(content, new Uint8Array()) });
   return outgoing;
 }
 

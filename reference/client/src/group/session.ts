@@ -158,7 +158,10 @@ export class Session implements Reader {
     this.#requireGroup();
     if (!this.#isMember(peerKey)) throw new ClientError('absent', `${hex(peerKey)} is no member of the group`);
     if (hex(peerKey) === hex(this.identityKey))
-      throw new ClientError('usage', 'nobody can remove themselves: ask another member, or forget the group by "leave"');
+      throw new ClientError(
+        'usage',
+        'nobody can remove themselves: ask another member, or forget the group by "leave"',
+      );
     return this.#commit(await this.member.removeMember(peerKey));
   }
 
@@ -213,10 +216,17 @@ export class Session implements Reader {
    * Takes in the oldest payloads: when this returns they are in the state. The server is to be told by `doneWith`.
    * @param given payloads that were taken out of the queue already
    */
-  async takeBatch(mayJoin = false, given?: { seq: bigint; payload: Uint8Array }[]): Promise<{ seq: bigint; payload: Uint8Array }[]> {
+  async takeBatch(
+    mayJoin = false,
+    given?: { seq: bigint; payload: Uint8Array }[],
+  ): Promise<{ seq: bigint; payload: Uint8Array }[]> {
     const taken = given ?? (await this.queue.take(BATCH));
     if (taken.length === 0) return taken;
-    await takeIn(this, taken.map(({ payload }) => payload), mayJoin);
+    await takeIn(
+      this,
+      taken.map(({ payload }) => payload),
+      mayJoin,
+    );
     await this.#persist();
     return taken;
   }

@@ -37,11 +37,7 @@ export async function registerAccount(node: NodeClient, credentials: Credentials
       }),
     );
     const upload = decode(registrationRecord);
-    const { success } = await rpc.call(
-      nodeService.opaqueRegisterFinish,
-      { username, upload, identityKey },
-      { signal },
-    );
+    const { success } = await rpc.call(nodeService.opaqueRegisterFinish, { username, upload, identityKey }, { signal });
     if (!success) throw new ClientError('refused', 'the server did not register the account, and did not say why');
   });
 }
