@@ -36,6 +36,14 @@ const GLOBAL_OPTIONS = {
   json: { type: 'boolean', default: false, describe: 'one JSON object a line instead of text' },
 } as const;
 
+const TEXT_OPTIONS: ReadonlySet<string> = new Set([
+  '--msg',
+  '--password',
+  '--state-password',
+  '--access-token',
+  '--auth-token',
+]);
+
 const EXIT_TEXT =
   'Exit codes: 0 done · 1 failed · 2 wrong usage · 3 no connection · 4 refused by the server · 5 certificate not trusted · ' +
   '6 nothing there · 7 what came does not hold · 8 state file unusable · 130 interrupted.\n' +
@@ -125,11 +133,24 @@ async function parse(
     );
   }
   return new Promise((resolve, reject) => {
-    parser.parse([...args], {}, (error, _argv, text) => {
+    parser.parse(boundTexts(args), {}, (error, _argv, text) => {
       if (error) reject(new ClientError('usage', `${error.message.split('\n').join(' ')} (see --help)`));
       else resolve(text);
     });
   });
+}
+
+/** Ties a text to its option, so that one that begins with a dash is no option itself. */
+function boundTexts(args: readonly string[]): string[] {
+  const bound: string[] = [];
+  for (let i = 0; i < args.length; i += 1) {
+    const [arg, next] = [args[i] as string, args[i + 1]];
+    if (TEXT_OPTIONS.has(arg) && next !== undefined) {
+      bound.push(`${arg}=${next}`);
+      i += 1;
+    } else bound.push(arg);
+  }
+  return bound;
 }
 
 /** Ctrl-C lets what is under way wind up; a second one, or a wind-up that takes too long, ends the process. */
