@@ -12,15 +12,24 @@ function parseArguments(args: string[]): RawOptions | undefined {
       '$0 [options]\n\nTests a quicnprotochat NodeService against the specification; by default an embedded reference server.',
     )
     .options({
-      target: { type: 'string', describe: 'HOST:PORT of the server under test (UDP)' },
+      target: {
+        type: 'string',
+        describe:
+          'HOST:PORT of the server under test (UDP); several servers of one service, with commas, are asked in turn',
+      },
       accounts: {
         type: 'string',
         describe:
-          'JSON file of three or more accounts that the target knows:\n[{"name", "identityKey": 64 hex, "token": hex}, …]',
+          'JSON file of three or more accounts that the target knows:\n[{"name", "identityKey": 64 hex, "token": hex}, …];\nby default they are registered by OPAQUE',
       },
       open: { type: 'boolean', default: false, describe: 'the target takes calls without a token' },
       'tls-ca': { type: 'string', describe: 'PEM file: the certificate must chain up to it' },
-      pin: { type: 'string', describe: 'SHA-256 of the certificate (DER), 64 hex digits' },
+      pin: {
+        type: 'string',
+        array: true,
+        default: [],
+        describe: 'SHA-256 of the certificate (DER), 64 hex digits; one for all targets, or one for each',
+      },
       insecure: {
         type: 'boolean',
         default: false,
@@ -58,7 +67,8 @@ function parseArguments(args: string[]): RawOptions | undefined {
       },
     })
     .example('$0', 'the embedded reference server')
-    .example('$0 --target 127.0.0.1:7000 --accounts accounts.json', 'a server of yours')
+    .example('$0 --target 127.0.0.1:7000', 'a server of yours that registers users (OPAQUE)')
+    .example('$0 --target 127.0.0.1:7000 --accounts accounts.json', 'one that does not')
     .example('$0 --target 127.0.0.1:7000 --open --requirement DS', 'one area, on an open server')
     .epilogue(
       'Exit codes: 0 conformant, 1 not conformant, 2 wrong usage or configuration, 3 target unreachable or nothing ran, 4 the suite itself broke.',

@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net';
 import { EXIT, SuiteError, UnreachableError } from './errors.ts';
 import { loadEvidence } from './ledger/evidence.ts';
 import { makeLedger } from './ledger/ledger.ts';
@@ -12,9 +11,10 @@ import { makeReport, type ReportedTarget } from './report/json.ts';
 import { type ScenarioResult, totalsOf } from './result.ts';
 import { type RunOutcome, runScenarios } from './run.ts';
 import { loadSpec } from './spec.ts';
+import { withAccess } from './target/access.ts';
 import { type EmbeddedServer, startEmbedded } from './target/embedded.ts';
 import { type Offer, probe } from './target/probe.ts';
-import type { TargetData } from './target/target.ts';
+import { showAddress, type TargetData } from './target/target.ts';
 
 /** Where the scenarios come from; by default those of the suite. */
 export interface Sources {
@@ -47,10 +47,12 @@ export async function conform(options: Options, args: string[], sources: Sources
   prepareReports(options.reports);
   if (options.traceDir !== undefined) prepareTrace(options.traceDir);
   try {
-    return await withTarget(options, async (target) => {
+    return await withTarget(options, async (bare) => {
       const startedAt = new Date();
-      const offer = await probe(target);
-      announce(print, options, target, offer);
+      const offer = await probe(bare);
+      announce(print, options, bare, offer);
+      const { target, remark } = await withAccess(bare, offer);
+      if (remark !== undefined) print(printable(remark));
       const { runnable, notOffered } = splitOffered(selected, offer.profiles, options.profiles);
       const skipped = notOffered.map(
         ({ scenario, reason }): ScenarioResult => ({
@@ -66,7 +68,7 @@ export async function conform(options: Options, args: string[], sources: Sources
       const results = [...ran.results, ...skipped].map((result) =>
         options.isStrict ? judgedStrictly(result) : result,
       );
-      const failure = failureOf(results, ran);
+      const failure = failureOf(results, ran.faults, ran.gone ?? target.noAccounts);
       const exitCode = failure?.exitCode ?? (totalsOf(results).failed > 0 ? EXIT.notConformant : EXIT.conformant);
       print(summary(results, spec, (scenario) => rerun(args, scenario)));
       const durationMs = Date.now() - startedAt.getTime();
@@ -109,18 +111,24 @@ function judgedStrictly(result: ScenarioResult): ScenarioResult {
   return isFailure ? { ...result, status: 'failed' } : result;
 }
 
-/** @returns why the run says nothing about the target, or not all; undefined when its results are its verdict */
+/**
+ * @param unrunBecause why what was left, or what needs accounts, did not run
+ * @returns why the run says nothing about the target, or not all; undefined when its results are its verdict
+ */
 function failureOf(
   results: readonly ScenarioResult[],
-  { faults, gone }: RunOutcome,
+  faults: readonly string[],
+  unrunBecause: string | undefined,
 ): { exitCode: number; error?: Error } | undefined {
   const { passed, failed, warned, skipped, broken } = totalsOf(results);
   if (faults.length > 0) return { exitCode: EXIT.suiteBroken, error: new SuiteError(someOf(faults).join('\n')) };
   if (broken > 0) return { exitCode: EXIT.suiteBroken };
-  const unrun = results.filter(({ status, reason }) => status === 'skipped' && reason === gone).length;
+  const unrun = results.filter(({ status, reason }) => status === 'skipped' && reason === unrunBecause).length;
   // What has failed until then has failed; but what did not run has not passed.
-  if (gone !== undefined && unrun > 0 && failed === 0)
-    return { exitCode: EXIT.unreachable, error: new UnreachableError(`${unrun} scenarios did not run: ${gone}`) };
+  if (unrunBecause !== undefined && unrun > 0 && failed === 0) {
+    const error = new UnreachableError(`${unrun} scenarios did not run: ${unrunBecause}`);
+    return { exitCode: EXIT.unreachable, error };
+  }
   if (passed + failed + warned > 0) return undefined;
   const why = `nothing ran: ${skipped === 1 ? 'the one scenario was' : `all ${skipped} scenarios were`} skipped`;
   return { exitCode: EXIT.unreachable, error: new UnreachableError(why) };
@@ -144,21 +152,15 @@ async function withTarget(options: Options, body: (target: TargetData) => Promis
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   try {
-    const { limits, timeoutMs, isOpen, verify, accounts, traceDir } = options;
-    if (options.target) return await body({ ...options.target, verify, accounts, isOpen, limits, timeoutMs, traceDir });
+    const { targets, limits, timeoutMs, isOpen, accounts, profiles, traceDir } = options;
+    const isWithoutPeople = targets.length > 0 && accounts.length === 0 && !isOpen;
+    const mustRegister = isWithoutPeople || profiles.includes('opaque');
+    const common = { isOpen, limits, timeoutMs, traceDir, mustRegister, noAccounts: undefined };
+    if (targets.length > 0) return await body({ ...common, addresses: targets, accounts });
     embedded = await startEmbedded(isOpen);
     const { host, port, pin } = embedded;
-    const target = {
-      host,
-      port,
-      verify: { kind: 'pin', sha256: pin } as const,
-      accounts: embedded.accounts,
-      isOpen,
-      limits,
-      timeoutMs,
-      traceDir,
-    };
-    return await body(target);
+    const address = { host, port, verify: { kind: 'pin', sha256: pin } as const };
+    return await body({ ...common, addresses: [address], accounts: embedded.accounts });
   } finally {
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
@@ -167,9 +169,10 @@ async function withTarget(options: Options, body: (target: TargetData) => Promis
 }
 
 function announce(print: (text: string) => void, options: Options, target: TargetData, offer: Offer): void {
-  const what = options.target ? addressOf(target) : 'an embedded reference server';
+  const what = options.targets.length > 0 ? addressesOf(target) : 'an embedded reference server';
   print(`Testing ${what}; it offers: ${[...offer.profiles].join(', ')}`);
-  if (target.verify.kind === 'none') print('Its certificate is not checked (--pin or --tls-ca checks it).');
+  if (target.addresses.some(({ verify }) => verify.kind === 'none'))
+    print('Its certificate is not checked (--pin or --tls-ca checks it).');
   if (options.seed !== undefined) print(`In a random order; --shuffle ${options.seed} repeats it.`);
   if (offer.remark !== undefined) print(`Something is wrong with it: ${printable(offer.remark)}`);
 }
@@ -179,15 +182,15 @@ function aboutTarget(options: Options, target: TargetData, offer: Offer): Report
   const health = offer.health === undefined ? undefined : redactor(target.accounts)(offer.health);
   return {
     label: options.label ?? null,
-    kind: options.target ? 'remote' : 'embedded',
-    address: addressOf(target),
+    kind: options.targets.length > 0 ? 'remote' : 'embedded',
+    address: addressesOf(target),
     profiles: [...offer.profiles],
     certificateSha256: offer.certificateSha256 || null,
     health: health?.slice(0, 200) ?? null,
   };
 }
 
-const addressOf = ({ host, port }: TargetData): string => `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+const addressesOf = ({ addresses }: TargetData): string => addresses.map(showAddress).join(' and ');
 
 /** The command that runs one scenario again: the command line without its selection and without reports. */
 function rerun(args: readonly string[], { uri, line }: PlannedScenario): string {
@@ -211,7 +214,7 @@ function shownOptions({
   profiles,
   requirements,
   timeoutMs,
-  verify,
+  targets,
   accounts,
 }: Options): Record<string, unknown> {
   return {
@@ -221,7 +224,7 @@ function shownOptions({
     profiles,
     requirements,
     timeoutMs,
-    certificateCheck: verify.kind,
+    certificateCheck: targets[0]?.verify.kind ?? 'pin',
     accounts: accounts.length,
   };
 }

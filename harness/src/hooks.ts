@@ -41,7 +41,7 @@ export function registerHooks(): void {
     if (whyGone !== undefined) this.skip(whyGone);
     const tags = pickle.tags.map(({ name }) => name);
     if (tags.includes('@needs:accounts') && !this.hasAccounts)
-      this.skip('needs accounts with tokens: give --accounts FILE');
+      this.skip(this.target.noAccounts ?? 'needs accounts with tokens: give --accounts FILE');
     if (tags.includes('@needs:open') && !this.isOpen)
       this.skip('needs a server that takes calls without a token: give --open');
     if (tags.includes('@needs:closed') && this.isOpen)

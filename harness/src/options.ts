@@ -5,7 +5,7 @@ import { normalizePin, type Verify } from '@quicnprotochat/quic';
 import { UsageError } from './errors.ts';
 import { type AccountData, loadAccounts } from './target/accounts.ts';
 import { DEFAULT_LIMITS, loadLimits, type TargetLimits } from './target/limits.ts';
-import { PROFILES, type Profile } from './target/target.ts';
+import { PROFILES, type Profile, type TargetAddress } from './target/target.ts';
 
 export const REPORT_KINDS = ['junit', 'json', 'html', 'md', 'badge'] as const;
 
@@ -17,9 +17,8 @@ export interface ReportRequest {
 
 /** The command line, checked. */
 export interface Options {
-  /** undefined: the embedded reference server. */
-  target: { host: string; port: number } | undefined;
-  verify: Verify;
+  /** None: the embedded reference server. */
+  targets: TargetAddress[];
   accounts: AccountData[];
   isOpen: boolean;
   limits: TargetLimits;
@@ -47,7 +46,7 @@ export interface RawOptions {
   accounts?: string | undefined;
   open: boolean;
   tlsCa?: string | undefined;
-  pin?: string | undefined;
+  pin: string[];
   insecure: boolean;
   profile: string[];
   requirement: string[];
@@ -67,24 +66,19 @@ export interface RawOptions {
 export function readOptions(raw: RawOptions): Options {
   const twice = Object.entries(raw).find(([name, value]) => Array.isArray(value) && !LISTS.has(name))?.[0];
   if (twice !== undefined) throw new UsageError(`--${kebab(twice)} is given twice: give it once`);
-  const target = raw.target === undefined ? undefined : parseTarget(raw.target);
+  const addresses = raw.target === undefined ? [] : listOf('--target', [raw.target]).map(parseTarget);
+  const isEmbedded = raw.target === undefined;
   const given = {
     '--accounts': raw.accounts,
     '--tls-ca': raw.tlsCa,
-    '--pin': raw.pin,
+    '--pin': raw.pin.length > 0 ? raw.pin : undefined,
     '--insecure': raw.insecure || undefined,
   };
   const remoteOnly = Object.entries(given).find(([, value]) => value !== undefined);
-  if (!target && remoteOnly && !raw.list)
+  if (isEmbedded && remoteOnly && !raw.list)
     throw new UsageError(`${remoteOnly[0]} needs --target HOST:PORT: the embedded server has its own`);
-  if (target && raw.accounts === undefined && !raw.open && !raw.list) {
-    throw new UsageError(
-      'how do the scenarios log in? Give --accounts FILE (JSON: [{"name", "identityKey": 64 hex, "token": hex}, …], three or more), or --open for a server that takes calls without a token',
-    );
-  }
   return {
-    target,
-    verify: readVerify(raw),
+    targets: withVerify(addresses, raw),
     accounts: raw.accounts === undefined ? [] : loadAccounts(raw.accounts),
     isOpen: raw.open,
     limits: raw.limits === undefined ? { ...DEFAULT_LIMITS } : loadLimits(raw.limits),
@@ -103,7 +97,7 @@ export function readOptions(raw: RawOptions): Options {
 }
 
 /** What may be given more than once; `_` is yargs' own. */
-const LISTS = new Set(['profile', 'requirement', 'scenario', 'report', '_']);
+const LISTS = new Set(['profile', 'requirement', 'scenario', 'report', 'pin', '_']);
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** Values may be repeated, or given with commas. @throws UsageError for none: that would select everything */
@@ -136,12 +130,28 @@ export function parseDuration(value: string): number {
   return ms;
 }
 
-function readVerify({ tlsCa, pin, insecure }: RawOptions): Verify {
-  if ([tlsCa !== undefined, pin !== undefined, insecure].filter(Boolean).length > 1) {
+/** How the certificate of each address is checked: one pin holds for all of them, several for one each. */
+function withVerify(
+  addresses: { host: string; port: number }[],
+  { tlsCa, pin, insecure }: RawOptions,
+): TargetAddress[] {
+  if ([tlsCa !== undefined, pin.length > 0, insecure].filter(Boolean).length > 1) {
     throw new UsageError('--tls-ca, --pin and --insecure exclude each other: give one');
   }
-  if (tlsCa !== undefined) return { kind: 'ca', caPem: readText(tlsCa) };
-  if (pin === undefined) return { kind: 'none' };
+  if (tlsCa !== undefined) {
+    const caPem = readText(tlsCa);
+    return addresses.map((address) => ({ ...address, verify: { kind: 'ca', caPem } }));
+  }
+  const pins = listOf('--pin', pin).map(readPin);
+  if (pins.length > 1 && pins.length !== addresses.length) {
+    throw new UsageError(
+      `--pin is given ${pins.length} times for ${addresses.length} addresses: give one for all, or one for each, in their order`,
+    );
+  }
+  return addresses.map((address, index) => ({ ...address, verify: pins[index] ?? pins[0] ?? { kind: 'none' } }));
+}
+
+function readPin(pin: string): Verify {
   try {
     return { kind: 'pin', sha256: normalizePin(pin) };
   } catch {

@@ -78,6 +78,8 @@ export class ConformanceWorld extends World<TargetData> {
 
   /** alice, bob and mallory are the first three accounts; without accounts they are new people in each scenario. */
   person(role: Role): Person {
+    const { noAccounts } = this.target;
+    if (noAccounts !== undefined) this.skip(noAccounts);
     let person = this.#people.get(role);
     if (!person) {
       const account = this.target.accounts.filter(({ isExpired }) => !isExpired)[ROLES.indexOf(role)];

@@ -6,6 +6,7 @@ import { Given, Then, When } from '@cucumber/cucumber';
 import { nodeService } from '@quicnprotochat/proto';
 import { QuicError } from '@quicnprotochat/quic';
 import { writeMessage } from '@quicnprotochat/rpc';
+import type { TargetAddress } from '../src/target/target.ts';
 import { bootstrap, call, health } from '../src/wire/messages.ts';
 import { RawSession } from '../src/wire/raw-session.ts';
 import { WireScenario } from '../src/wire/scenario.ts';
@@ -193,10 +194,9 @@ When(
 );
 
 When('{int} datagrams of garbage are sent to it', async function (count: number) {
-  const { target } = WireScenario.of(this).world;
-  const socket = createSocket(target.host.includes(':') ? 'udp6' : 'udp4');
-  const send = (bytes: Uint8Array) =>
-    new Promise<void>((resolve) => socket.send(bytes, target.port, target.host, () => resolve()));
+  const [{ host, port }] = WireScenario.of(this).world.target.addresses as [TargetAddress];
+  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+  const send = (bytes: Uint8Array) => new Promise<void>((resolve) => socket.send(bytes, port, host, () => resolve()));
   // Short headers, long headers of version 1 and of no version, of all lengths.
   const heads = ['40', 'c000000001', 'c0babababa', 'e000000001', 'f000000001', 'ff', '00'].map((hex) =>
     Buffer.from(hex, 'hex'),

@@ -79,7 +79,6 @@ test('wrong usage or configuration: 2, one line, and nothing is run', async () =
     [/Unknown argument: bogus/, ['--bogus']],
     [/non-option/, ['stray']],
     [/--target nonsense: is not HOST:PORT/, ['--target', 'nonsense:', '--open']],
-    [/how do the scenarios log in/, target()],
     [/there is no such requirement or area; the areas are/, ['--requirement', 'XX-001']],
     [/--profile nope is not known/, ['--profile', 'nope']],
     [/--accounts .* cannot be read \(ENOENT\)/, target('--accounts', '/nowhere.json')],

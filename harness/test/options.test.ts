@@ -15,6 +15,7 @@ const file = (name: string, content: unknown): string => {
 
 const raw: RawOptions = {
   open: false,
+  pin: [],
   insecure: false,
   profile: [],
   requirement: [],
@@ -49,6 +50,25 @@ test('targets', () => {
   ]) {
     assert.throws(() => parseTarget(bad), UsageError, bad);
   }
+});
+
+test('several addresses of one service, with one pin or one for each', () => {
+  const [one, other] = ['ab'.repeat(32), 'cd'.repeat(32)] as const;
+  const pinsOf = (pin: string[]) => {
+    const { targets } = readOptions({ ...raw, target: '127.0.0.1:1, [::1]:2', open: true, pin });
+    assert.deepEqual(
+      targets.map(({ host, port }) => [host, port]),
+      [
+        ['127.0.0.1', 1],
+        ['::1', 2],
+      ],
+    );
+    return targets.map(({ verify }) => (verify.kind === 'pin' ? verify.sha256 : verify.kind));
+  };
+  assert.deepEqual(pinsOf([]), ['none', 'none']);
+  assert.deepEqual(pinsOf([one]), [one, one]);
+  assert.deepEqual(pinsOf([one, other]), [one, other]);
+  assert.deepEqual(pinsOf([`${one},${other}`]), [one, other]);
 });
 
 test('times', () => {
@@ -114,12 +134,13 @@ test('limits: known names, whole numbers, the spec for the rest', () => {
 test('options that exclude or need each other', () => {
   const pin = 'ab'.repeat(32);
   const bad: [RegExp, Partial<RawOptions>][] = [
-    [/how do the scenarios log in/, { target: 'h:1' }],
     [/--accounts needs --target/, { accounts: 'x.json' }],
-    [/--pin needs --target/, { pin }],
+    [/--pin needs --target/, { pin: [pin] }],
     [/--insecure needs --target/, { insecure: true }],
-    [/exclude each other/, { target: 'h:1', open: true, pin, insecure: true }],
-    [/--pin is not the SHA-256/, { target: 'h:1', open: true, pin: 'abc' }],
+    [/exclude each other/, { target: 'h:1', open: true, pin: [pin], insecure: true }],
+    [/--pin is given 2 times for 3 addresses/, { target: 'h:1,h:2,h:3', open: true, pin: [pin, pin] }],
+    [/--target names nothing/, { target: ',', open: true }],
+    [/--pin is not the SHA-256/, { target: 'h:1', open: true, pin: ['abc'] }],
     [/--tls-ca .* cannot be read \(ENOENT\)/, { target: 'h:1', open: true, tlsCa: '/nowhere.pem' }],
     [/--tls-ca .* holds no certificate/, { target: 'h:1', open: true, tlsCa: file('ca.pem', 'x') }],
     [/--profile nope is not known/, { profile: ['core,nope'] }],

@@ -41,6 +41,7 @@ async function run(
   const fixture = makeFixture(spec, feature, STEPS);
   const raw: RawOptions = {
     open: true,
+    pin: [],
     insecure: false,
     profile: [],
     requirement: [],
@@ -122,6 +123,7 @@ test('a scenario without steps, or steps that do not load: the suite is broken',
   );
   const options = readOptions({
     open: true,
+    pin: [],
     insecure: false,
     profile: [],
     requirement: [],

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Auth, type Delivery, type ErrorCode, parseReason } from '@quicnprotochat/proto';
+import { type Auth, type Delivery, type ErrorCode, type NodeServiceMethod, parseReason } from '@quicnprotochat/proto';
 import type { ExceptionType } from '@quicnprotochat/rpc';
 import type { Outcome as Answer } from '../world.ts';
 import type { CalledMethod, CallParams } from './calls.ts';
@@ -10,8 +10,8 @@ import type { NodeTarget } from './target.ts';
 
 /** How a call ended: with results, or refused with an exception. */
 export type Outcome =
-  | { kind: 'results'; method: CalledMethod; results: Results }
-  | { kind: 'refused'; method: CalledMethod; code: ErrorCode | undefined; type: ExceptionType; reason: string };
+  | { kind: 'results'; method: NodeServiceMethod; results: Results }
+  | { kind: 'refused'; method: NodeServiceMethod; code: ErrorCode | undefined; type: ExceptionType; reason: string };
 
 /** The result fields of the methods that these steps call; each has those of its own. */
 export interface Results {
@@ -25,6 +25,9 @@ export interface Results {
   keys?: Uint8Array[];
   seqs?: bigint[];
   channelId?: Uint8Array;
+  response?: Uint8Array;
+  success?: boolean;
+  sessionToken?: Uint8Array;
 }
 
 /** A fetchWait under way. */
@@ -155,7 +158,12 @@ export class NodeScenario {
    * Makes a call and waits for its answer; a call refused for its rate is made again after a pause (ERR-007).
    * @throws when the session ends instead, there is no answer in time, or `signal` aborts
    */
-  async call(session: string, method: CalledMethod, params: CallParams, options: CallOptions = {}): Promise<Outcome> {
+  async call(
+    session: string,
+    method: CalledMethod,
+    params: Partial<CallParams>,
+    options: CallOptions = {},
+  ): Promise<Outcome> {
     for (const pause of [...RATE_LIMIT_PAUSES_MS, undefined]) {
       const outcome = await this.callOnce(session, method, params, options);
       if (outcome.kind !== 'refused' || outcome.code !== 'E014') return outcome;
@@ -168,7 +176,7 @@ export class NodeScenario {
   async callOnce(
     session: string,
     method: CalledMethod,
-    params: CallParams,
+    params: Partial<CallParams>,
     options: CallOptions = {},
   ): Promise<Outcome> {
     return outcomeOf(method, await this.target.call(session, method, pick(method, params), options));
@@ -221,7 +229,7 @@ function outcomeOf(method: CalledMethod, answer: Answer<Results>): Outcome {
   };
 }
 
-function pick(method: CalledMethod, params: CallParams): Partial<CallParams> {
+function pick(method: CalledMethod, params: Partial<CallParams>): Partial<CallParams> {
   return Object.fromEntries(PARAMS[method].map((field) => [field, params[field]]));
 }
 

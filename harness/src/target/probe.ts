@@ -3,7 +3,7 @@ import { nodeService } from '@quicnprotochat/proto';
 import { type QuicConnection, QuicError } from '@quicnprotochat/quic';
 import { connectVat, type RpcClient, RpcException, SessionEndedError } from '@quicnprotochat/rpc';
 import { UnreachableError } from '../errors.ts';
-import { connectTarget, type Profile, type TargetData } from './target.ts';
+import { connectTarget, PROFILES, type Profile, type TargetAddress, type TargetData } from './target.ts';
 
 /** What the target offers, and what is odd about it already. */
 export interface Offer {
@@ -20,7 +20,7 @@ const START_GRACE_MS = 2_000;
 const RETRY_MS = 100;
 
 /** Why a connection failed, and what to look at. */
-function explain({ host, port, timeoutMs }: TargetData, error: QuicError): string {
+function explain({ host, port }: TargetAddress, timeoutMs: number, error: QuicError): string {
   const at = `${host} port ${port}`;
   const hints: Partial<Record<QuicError['code'], string>> = {
     UNREACHABLE: `nothing listens on UDP ${at} (is the server started? a TCP server does not count): ${error.message}`,
@@ -32,14 +32,16 @@ function explain({ host, port, timeoutMs }: TargetData, error: QuicError): strin
 }
 
 /** Connects, waiting for a server that is just starting. @throws UnreachableError */
-export async function reach(target: TargetData): Promise<QuicConnection> {
+async function reach(target: TargetData): Promise<QuicConnection> {
+  const [address] = target.addresses as [TargetAddress];
   const end = Date.now() + START_GRACE_MS;
   for (;;) {
     try {
       return await connectTarget(target);
     } catch (error) {
       if (!(error instanceof QuicError)) throw error;
-      if (error.code !== 'UNREACHABLE' || Date.now() > end) throw new UnreachableError(explain(target, error));
+      if (error.code !== 'UNREACHABLE' || Date.now() > end)
+        throw new UnreachableError(explain(address, target.timeoutMs, error));
       await sleep(RETRY_MS);
     }
   }
@@ -47,17 +49,30 @@ export async function reach(target: TargetData): Promise<QuicConnection> {
 
 /**
  * Finds out whether the target can be tested at all, and what it offers: a profile whose method is answered as
- * `unimplemented` is not offered. What else is wrong with it is for the scenarios to find. Each question has a
- * connection of its own, since that several sessions share one is itself a requirement.
- * @throws UnreachableError when there is no connection, or no call is ever answered
+ * `unimplemented` is not offered, nor is one that only some of its addresses have. What else is wrong with it is for the
+ * scenarios to find.
+ * @throws UnreachableError when there is no connection to one of the addresses, or no call on it is ever answered
  */
 export async function probe(target: TargetData): Promise<Offer> {
+  const offers: Offer[] = [];
+  for (const address of target.addresses) offers.push(await probeOne({ ...target, addresses: [address] }));
+  const [first] = offers as [Offer];
+  return {
+    ...first,
+    profiles: new Set(PROFILES.filter((profile) => offers.every(({ profiles }) => profiles.has(profile)))),
+    remark: offers.find(({ remark }) => remark !== undefined)?.remark,
+  };
+}
+
+/** Each question has a connection of its own, since that several sessions share one is itself a requirement. */
+async function probeOne(target: TargetData): Promise<Offer> {
+  const [{ host, port }] = target.addresses as [TargetAddress];
   const connection = await reach(target);
   const { peerCertificateSha256: certificateSha256 } = connection;
   const health = await ask(target, connection, askHealth);
   if (health === 'silence') {
     throw new UnreachableError(
-      `the server at ${target.host} port ${target.port} takes connections, but answers no call within ${target.timeoutMs} ms (--timeout gives it longer)`,
+      `the server at ${host} port ${port} takes connections, but answers no call within ${target.timeoutMs} ms (--timeout gives it longer)`,
     );
   }
   const profiles = new Set<Profile>(['core']);
@@ -78,6 +93,14 @@ const GONE_TIMEOUT_MS = 5_000;
 
 /** @returns why the target cannot be tested any further; undefined when it still answers, whatever that is */
 export async function goneBecause(target: TargetData): Promise<string | undefined> {
+  for (const address of target.addresses) {
+    const why = await oneIsGoneBecause({ ...target, addresses: [address] });
+    if (why !== undefined) return why;
+  }
+  return undefined;
+}
+
+async function oneIsGoneBecause(target: TargetData): Promise<string | undefined> {
   const timeoutMs = Math.min(target.timeoutMs, GONE_TIMEOUT_MS);
   const end = Date.now() + GONE_AFTER_MS;
   for (let tries = 1; ; tries += 1) {

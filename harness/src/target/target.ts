@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { ALPN } from '@quicnprotochat/proto';
 import { type ConnectOptions, connect, type QuicConnection, type Verify } from '@quicnprotochat/quic';
 import type { AccountData } from './accounts.ts';
@@ -7,13 +8,24 @@ import type { TargetLimits } from './limits.ts';
 export const PROFILES = ['core', 'channels', 'reliable', 'batch', 'p2p', 'opaque'] as const;
 export type Profile = (typeof PROFILES)[number];
 
-/** Everything the scenarios know of the server under test: plain data, since cucumber clones it. */
-export interface TargetData {
+/** One address of the service under test, and how its certificate is checked. */
+export interface TargetAddress {
   host: string;
+  /** UDP. */
   port: number;
   verify: Verify;
+}
+
+/** Everything the scenarios know of the server under test: plain data, since cucumber clones it. */
+export interface TargetData {
+  /** One, or several servers of one service: connections go to them in turn. */
+  addresses: readonly TargetAddress[];
   /** Empty on an open server that is tested without accounts. */
   accounts: AccountData[];
+  /** Why nobody has an account, although the scenarios need some; undefined when they have, or the target is open. */
+  noAccounts: string | undefined;
+  /** Whether a target that registers nobody fails the scenarios of OPAQUE; else they are skipped. */
+  mustRegister: boolean;
   /** Whether callers without a token are let in. */
   isOpen: boolean;
   limits: TargetLimits;
@@ -23,12 +35,21 @@ export interface TargetData {
   traceDir?: string | undefined;
 }
 
+let turn = 0;
+
+/** The address whose turn it is. */
+function nextAddress({ addresses }: TargetData): TargetAddress {
+  turn += 1;
+  return addresses[turn % addresses.length] as TargetAddress;
+}
+
+/** `HOST:PORT`, with brackets around an IPv6 address. */
+export const showAddress = ({ host, port }: TargetAddress): string => `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+
 /** Connects to the target as a client does; the options change what is asked of the transport. */
 export function connectTarget(target: TargetData, options: Partial<ConnectOptions> = {}): Promise<QuicConnection> {
   return connect({
-    host: target.host,
-    port: target.port,
-    verify: target.verify,
+    ...nextAddress(target),
     alpn: [ALPN],
     handshakeTimeoutMs: target.timeoutMs,
     keepAliveMs: 5_000,

@@ -1,0 +1,213 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { nodeService, parseReason } from '@quicnprotochat/proto';
+import type { Method, RpcClient } from '@quicnprotochat/rpc';
+import { newCredentials } from '../target/access.ts';
+import type { ConformanceWorld } from '../world.ts';
+import { type Outcome, type Results, resultsOf } from './node-scenario.ts';
+import {
+  type Credentials,
+  finishLogin,
+  finishRegistration,
+  opaqueReady,
+  type Started,
+  startLogin,
+  startRegistration,
+} from './opaque-client.ts';
+import { scenarioOf } from './target.ts';
+
+/** People whom the target does not know before a scenario registers them. */
+export const USERS = ['Carol', 'Dave'] as const;
+export type User = (typeof USERS)[number];
+
+export const OPAQUE_METHODS = [
+  'opaqueRegisterStart',
+  'opaqueRegisterFinish',
+  'opaqueLoginStart',
+  'opaqueLoginFinish',
+] as const;
+export type OpaqueMethod = (typeof OPAQUE_METHODS)[number];
+
+/** What the four methods send; each has some of it. */
+export interface OpaqueParams {
+  username: string;
+  request: Uint8Array;
+  upload: Uint8Array;
+  finalization: Uint8Array;
+  identityKey: Uint8Array;
+}
+
+/** A login that was begun: what the client keeps, and what the server answered. */
+export interface BegunLogin {
+  password: string;
+  started: Started;
+  response: Uint8Array;
+}
+
+const RATE_LIMIT_PAUSES_MS = [200, 500, 1_000, 2_000, 4_000];
+/** A server without registrations may refuse them with any code but those that say what is wrong with the message. */
+const FAULT_CODES = new Set<string | undefined>(['E004', 'E010', 'E011', 'E018', 'E019', undefined]);
+
+const scenarios = new WeakMap<object, OpaqueScenario>();
+
+/** The state that the OPAQUE steps of one scenario share. Outcomes go to the NodeScenario, for its steps to judge. */
+export class OpaqueScenario {
+  readonly world: ConformanceWorld;
+  readonly logins = new Map<User, BegunLogin>();
+  /** Session tokens in the order in which they came. */
+  readonly tokens = new Map<User, Uint8Array[]>();
+  /** What was sent to finish a login before. */
+  readonly finalizations = new Map<User, Uint8Array>();
+  /** Outcomes of calls at once. */
+  outcomes: Outcome[] = [];
+  /** What opaqueLoginStart returned, oldest first. */
+  readonly responses: Uint8Array[] = [];
+  /** Reasons of refusals that a step compares. */
+  readonly reasons: string[] = [];
+  readonly #users = new Map<User, Credentials>();
+  readonly #sessions = new Map<string, Promise<RpcClient>>();
+
+  constructor(world: ConformanceWorld) {
+    this.world = world;
+  }
+
+  static of(world: unknown): OpaqueScenario {
+    const key = world as ConformanceWorld;
+    let scenario = scenarios.get(key);
+    if (!scenario) {
+      scenario = new OpaqueScenario(key);
+      scenarios.set(key, scenario);
+    }
+    return scenario;
+  }
+
+  /** New in each scenario. */
+  user(name: User): Credentials {
+    let user = this.#users.get(name);
+    if (!user) {
+      user = newCredentials();
+      this.#users.set(name, user);
+    }
+    return user;
+  }
+
+  setUser(name: User, credentials: Credentials): void {
+    this.#users.set(name, credentials);
+  }
+
+  /** @param session each has a connection of its own */
+  async call(session: string, method: OpaqueMethod, params: Partial<OpaqueParams>): Promise<Outcome> {
+    await opaqueReady;
+    for (const pause of [...RATE_LIMIT_PAUSES_MS, undefined]) {
+      const outcome = await this.#once(session, method, params);
+      scenarioOf(this.world).outcome = outcome;
+      if (outcome.kind !== 'refused' || outcome.code !== 'E014') return outcome;
+      if (pause !== undefined) await delay(pause);
+    }
+    return this.world.skip('the target refuses calls for their rate (E014)');
+  }
+
+  async #once(session: string, method: OpaqueMethod, params: Partial<OpaqueParams>): Promise<Outcome> {
+    let rpc = this.#sessions.get(session);
+    if (!rpc) {
+      rpc = this.world.session();
+      this.#sessions.set(session, rpc);
+    }
+    const typed = nodeService[method] as unknown as Method<Partial<OpaqueParams>, Results>;
+    const { results, exception } = await this.world.call(await rpc, session, typed, params);
+    if (!exception) return { kind: 'results', method, results };
+    const { reason, type } = exception;
+    return { kind: 'refused', method, code: parseReason(reason), type, reason };
+  }
+
+  /** The next call of that session goes over a new connection. */
+  forget(session: string): void {
+    this.#sessions.delete(session);
+  }
+
+  /** Goes through a registration. The outcome is that of the call that was refused, or of the last. */
+  async register(session: string, { username, password, identityKey }: Credentials): Promise<Outcome> {
+    await opaqueReady;
+    const started = startRegistration(password);
+    const first = await this.call(session, 'opaqueRegisterStart', { username, request: started.request });
+    if (first.kind === 'refused') return first;
+    const upload = finishRegistration(password, started, responseOf(first));
+    return this.call(session, 'opaqueRegisterFinish', { username, upload, identityKey });
+  }
+
+  /** As `register`, of a new user whom a target that registers anybody has to take. @throws when it does not */
+  async mustRegister(session: string, credentials: Credentials): Promise<void> {
+    const outcome = await this.register(session, credentials);
+    this.requireOpen(outcome);
+    if (resultsOf(outcome).success !== true)
+      throw new Error('opaqueRegisterFinish returned success = false, and no error');
+  }
+
+  /**
+   * Looks at the outcome of a right registration call of a new user. One that is refused as a matter of policy, not for a
+   * fault, leaves the scenario, unless the run needs registrations.
+   * @throws when it was refused
+   */
+  requireOpen(outcome: Outcome): void {
+    if (outcome.kind === 'results') return;
+    const { method, code, type, reason } = outcome;
+    const isPolicy =
+      type === 'unimplemented' || (method === 'opaqueRegisterStart' ? code !== undefined : !FAULT_CODES.has(code));
+    if (isPolicy && !this.world.target.mustRegister) this.world.skip(`the target registers no users: ${reason}`);
+    resultsOf(outcome);
+  }
+
+  /** Sends the first message of a login and keeps what comes back. */
+  async beginLogin(session: string, name: User, password = this.user(name).password): Promise<Outcome> {
+    await opaqueReady;
+    const started = startLogin(password);
+    const { username } = this.user(name);
+    const outcome = await this.call(session, 'opaqueLoginStart', { username, request: started.request });
+    if (outcome.kind === 'results') {
+      const response = responseOf(outcome);
+      this.responses.push(response);
+      this.logins.set(name, { password, started, response });
+    }
+    return outcome;
+  }
+
+  /** The last message of the login that was begun. @throws when the server's answer cannot be opened */
+  finalization(name: User): Uint8Array {
+    const login = this.logins.get(name);
+    if (!login) throw new Error(`${name} has begun no login, or the target refused it`);
+    const message = finishLogin(login.password, login.started, login.response);
+    if (!message) throw new Error('the answer to opaqueLoginStart cannot be opened with the right password');
+    this.finalizations.set(name, message);
+    return message;
+  }
+
+  async finishLogin(session: string, name: User, params: Partial<OpaqueParams> = {}): Promise<Outcome> {
+    const { username, identityKey } = this.user(name);
+    const finalization = params.finalization ?? this.finalization(name);
+    const outcome = await this.call(session, 'opaqueLoginFinish', { username, identityKey, ...params, finalization });
+    if (outcome.kind === 'results') {
+      const token = outcome.results.sessionToken as Uint8Array;
+      this.tokens.set(name, [...(this.tokens.get(name) ?? []), token]);
+    }
+    return outcome;
+  }
+
+  /** The token that was issued last. @throws when there is none */
+  token(name: User): Uint8Array {
+    const token = this.tokens.get(name)?.at(-1);
+    if (!token) throw new Error(`${name} was given no session token before this step`);
+    return token;
+  }
+
+  /** A fetch from the queue of that identity with that token. */
+  async fetch(token: Uint8Array, recipientKey: Uint8Array): Promise<Outcome> {
+    const scenario = scenarioOf(this.world);
+    const auth = { version: 1, accessToken: token, deviceId: new Uint8Array() };
+    const call = { recipientKey, channelId: new Uint8Array(), version: 1, limit: 0, auth };
+    scenario.outcome = await scenario.call('with a session token', 'fetch', call);
+    return scenario.outcome;
+  }
+}
+
+function responseOf(outcome: Extract<Outcome, { kind: 'results' }>): Uint8Array {
+  return outcome.results.response as Uint8Array;
+}

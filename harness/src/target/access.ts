@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseReason } from '@quicnprotochat/proto';
+import { QuicError } from '@quicnprotochat/quic';
+import { connectVat, RpcException } from '@quicnprotochat/rpc';
+import { UsageError } from '../errors.ts';
+import { type Credentials, login, register } from '../node/opaque-client.ts';
+import { type AccountData, newIdentityKey, ROLES } from './accounts.ts';
+import type { Offer } from './probe.ts';
+import { connectTarget, type TargetData } from './target.ts';
+
+const WHAT_TO_GIVE =
+  'Give --accounts FILE (JSON: [{"name", "identityKey": 64 hex, "token": hex}, …], three or more), or --open for a server that takes calls without a token';
+/** A registration or login refused for its rate is tried again after these pauses, in ms. */
+const RATE_LIMIT_PAUSES_MS = [500, 1_000, 2_000, 4_000];
+
+/** What the scenarios' people log in with, and what is to be said about it. */
+export interface Access {
+  target: TargetData;
+  remark: string | undefined;
+}
+
+/**
+ * Gives the scenarios their people: those of `--accounts`, nobody on an open target, else throw-away users whom it registers
+ * by OPAQUE. When that fails the scenarios that need people are skipped: those of OPAQUE show what is wrong.
+ * @throws UsageError when the target offers no way to get an account
+ */
+export async function withAccess(target: TargetData, offer: Offer): Promise<Access> {
+  if (target.accounts.length > 0 || target.isOpen) return { target, remark: undefined };
+  if (!offer.profiles.has('opaque'))
+    throw new UsageError(`how do the scenarios log in? The target offers no OPAQUE to register users. ${WHAT_TO_GIVE}`);
+  try {
+    const accounts: AccountData[] = [];
+    for (const role of ROLES) accounts.push(await newAccount(target, role));
+    const remark = `Registered ${accounts.length} throw-away users by OPAQUE (named ${USERNAME_START}…).`;
+    return { target: { ...target, accounts }, remark };
+  } catch (error) {
+    if (error instanceof RpcException && error.type === 'unimplemented')
+      throw new UsageError(
+        `how do the scenarios log in? The target offers OPAQUE, but registers no users. ${WHAT_TO_GIVE}`,
+      );
+    const why = error instanceof Error ? error.message : String(error);
+    const noAccounts = `no user could be registered by OPAQUE: ${why} (--accounts FILE does without)`;
+    return { target: { ...target, noAccounts }, remark: `What needs accounts is skipped: ${noAccounts}` };
+  }
+}
+
+const USERNAME_START = 'conformance-';
+
+/** A user like no other, with a random password and a new Ed25519 identity. */
+export function newCredentials(): Credentials {
+  return {
+    username: `${USERNAME_START}${randomBytes(8).toString('hex')}`,
+    password: randomBytes(16).toString('base64url'),
+    identityKey: newIdentityKey(),
+  };
+}
+
+/** Registers a new user and logs in. */
+async function newAccount(target: TargetData, role: string): Promise<AccountData> {
+  const credentials = newCredentials();
+  await patiently(() => onSession(target, (rpc, signal) => register(rpc, credentials, signal)));
+  const token = await patiently(() => onSession(target, (rpc, signal) => login(rpc, credentials, signal)));
+  if (token.length === 0) throw new Error('opaqueLoginFinish returned an empty sessionToken');
+  return {
+    name: role,
+    identityKey: Buffer.from(credentials.identityKey).toString('hex'),
+    token: Buffer.from(token).toString('hex'),
+    deviceId: undefined,
+    isExpired: false,
+  };
+}
+
+/** Makes calls on a session of its own. @throws Error that says so when they are not answered in time */
+async function onSession<T>(
+  target: TargetData,
+  calls: (rpc: ReturnType<typeof connectVat>, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const signal = AbortSignal.timeout(target.timeoutMs);
+  const connection = await connectTarget(target);
+  try {
+    return await calls(connectVat(await connection.openStream()), signal);
+  } catch (error) {
+    if (signal.aborted) throw new Error(`a call was not answered within ${target.timeoutMs} ms`);
+    throw error;
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Tries again what was refused for its rate (ERR-007). */
+async function patiently<T>(step: () => Promise<T>): Promise<T> {
+  for (const pause of [...RATE_LIMIT_PAUSES_MS, undefined]) {
+    try {
+      return await step();
+    } catch (error) {
+      const isRate = error instanceof RpcException && parseReason(error.reason) === 'E014';
+      if (!isRate || pause === undefined || error instanceof QuicError) throw error;
+      await sleep(pause);
+    }
+  }
+  throw new Error('unreachable');
+}
