@@ -13,6 +13,8 @@ export interface RunningServer {
   address: string;
   /** Hex of 32 bytes. */
   pin: string;
+  /** Where its metrics are, if it was asked for them. */
+  metricsUrl: string | undefined;
   /** Ends it with SIGTERM. @returns its exit code, null when it had to be killed */
   stop(): Promise<number | null>;
   /** The end of what it wrote to standard error. */
@@ -30,21 +32,22 @@ export async function startServer(command: string, args: string[]): Promise<Runn
     errors = (errors + chunk).slice(-2000);
   });
   const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const told = new Promise<{ address: string; pin: string }>((resolve, reject) => {
+  const told = new Promise<Pick<RunningServer, 'address' | 'pin' | 'metricsUrl'>>((resolve, reject) => {
     let address: string | undefined;
+    let metricsUrl: string | undefined;
     let pin: string | undefined;
     createInterface({ input: child.stdout }).on('line', (line) => {
       address ??= /^listening on (\S+)$/.exec(line)?.[1];
       pin ??= /^certificate sha256 ([0-9a-f]{64})$/.exec(line)?.[1];
-      if (address && pin) resolve({ address, pin });
+      metricsUrl ??= /^metrics on (\S+)$/.exec(line)?.[1];
+      if (address && pin) resolve({ address, pin, metricsUrl });
     });
     child.once('error', reject);
     exited.then((code) => reject(new Error(`${command} ended with ${code} before it listened: ${errors}`)));
     setTimeout(() => reject(new Error(`${command} did not listen in time: ${errors}`)), START_TIMEOUT_MS).unref();
   });
   try {
-    const { address, pin } = await told;
-    return { address, pin, stop: () => stopProcess(child, exited), errors: () => errors };
+    return { ...(await told), stop: () => stopProcess(child, exited), errors: () => errors };
   } catch (error) {
     child.kill('SIGKILL');
     throw error;
