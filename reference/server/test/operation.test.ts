@@ -168,3 +168,25 @@ test('a configuration file, a metrics address or a log level that is wrong exits
   }
   await stop(taken.server);
 });
+
+test('doctor looks at everything with the options of the server; its exit code tells whether something failed', async () => {
+  const dataDir = join(directory, 'doctor');
+  const common = ['doctor', '--data-dir', dataDir, '--listen', '127.0.0.1:0'];
+  const good = spawnServer(...common, '--accounts', accounts);
+  assert.equal(await good.exited, 0, good.stdout() + good.stderr());
+  for (const line of [
+    /^ok {4}Node\.js/m,
+    /^ok {4}data directory/m,
+    /^ok {4}store/m,
+    /^ok {4}address/m,
+    /\d+ ok, \d+ warnings, 0 failed\n$/,
+  ])
+    assert.match(good.stdout(), line);
+  assert.ok(![alice, bob].some(({ token }) => good.stdout().includes(hex(token))));
+  const bad = spawnServer(...common, '--accounts', join(directory, 'none.json'));
+  assert.equal(await bad.exited, 1);
+  assert.match(bad.stdout(), /^fail {2}accounts .*cannot be read/m);
+  assert.match(bad.stdout(), /, 1 failed\n$/);
+  const wrong = spawnServer('doctor', '--bogus');
+  assert.equal(await wrong.exited, 2);
+});

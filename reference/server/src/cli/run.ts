@@ -2,12 +2,13 @@ import yargs from 'yargs';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ConfigError } from '../config-error.ts';
 import { certCommand } from './cert.ts';
+import { doctorCommand } from './doctor.ts';
 import { fail } from './failure.ts';
 import { migrateCommand } from './migrate.ts';
 import { serveCommand } from './serve.ts';
 
 /** The commands, a file each in this folder. */
-const COMMANDS = [serveCommand, certCommand, migrateCommand];
+const COMMANDS = [serveCommand, certCommand, doctorCommand, migrateCommand];
 
 /** Runs a command line. What fails ends the process with a line on standard error and exit code 1 or 2. */
 export async function run(args: readonly string[]): Promise<void> {
