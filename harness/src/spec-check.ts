@@ -1,19 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Rule } from '@cucumber/messages';
+import { loadEvidence } from './ledger/evidence.ts';
 import { FEATURES_DIR, featureFiles, parseFeature, ROOT } from './plan/features.ts';
 import { fold, type Requirement, SPEC_DIR } from './spec.ts';
 
 /**
  * Holds the features against the specification: each requirement that says `Test: scenario` has a Rule with a scenario
- * that ends in a Then, each Rule says its requirement's sentence word for word and carries its tags, and the index names
- * every page and id.
+ * that ends in a Then, each that says `Test: vector: FILE` has cases in that file, each Rule says its requirement's sentence
+ * word for word and carries its tags, and the index names every page and id.
  * @returns what is missing, extra or changed, a line each
  */
 export function checkSpec(
   spec: ReadonlyMap<string, Requirement>,
   featuresDir: string = FEATURES_DIR,
   specDir: string = SPEC_DIR,
+  vectors: ReadonlyMap<string, readonly string[]> = loadEvidence().vectors,
 ): string[] {
   const faults: string[] = [];
   const seen = new Map<string, string>();
@@ -31,6 +33,10 @@ export function checkSpec(
     if (test !== 'scenario' && isTested)
       faults.push(`${place}: ${id} says "Test: ${test}", and has a Rule in ${seen.get(id)}`);
   }
+  for (const { id, test, place } of spec.values())
+    for (const file of /^vector: (.+)$/.exec(test)?.[1]?.split(', ') ?? [])
+      if (!vectors.get(id)?.some((name) => name.startsWith(`vectors/${file}#`)))
+        faults.push(`${place}: ${id} has no case in vectors/${file}`);
   checkIndex(spec, join(specDir, 'SUMMARY.md'), faults);
   return faults;
 }

@@ -17,7 +17,7 @@ export interface Requirement {
   level: (typeof LEVELS)[number];
   profile: string;
   source: (typeof SOURCES)[number];
-  /** How it is tested: `scenario`, or `unit: …` / `none: …` with the reason. */
+  /** How it is tested: `scenario`, `vector: …` with files of vectors/, or `unit: …` / `none: …` with the reason. */
   test: string;
   /** The normative sentence, white space folded. */
   sentence: string;
@@ -76,7 +76,8 @@ function readRequirement(id: string, heading: string, section: string, page: str
   if (!level) return 'Level is not MUST, SHOULD or MAY';
   if (!source) return 'Source is not stated or decided';
   if (profile === '') return 'there is no Profile';
-  if (!/^(?:scenario$|unit: .+|none: .+)/.test(test)) return 'Test is not "scenario", "unit: …" or "none: …"';
+  if (!/^(?:scenario$|unit: .+|none: .+|vector: [\w-]+\.json(?:, [\w-]+\.json)*$)/.test(test))
+    return 'Test is not "scenario", "vector: FILE.json", "unit: …" or "none: …"';
   if (quotes.length !== 1 || sentence === '') return 'there is not exactly one quoted sentence';
   if (reason === '') return 'there is no Reason';
   const area = id.split('-')[0] as string;

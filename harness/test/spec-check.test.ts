@@ -20,6 +20,22 @@ function faultsOf(spec: string, feature: string): string {
   }
 }
 
+test('a requirement that vectors show has cases in the files that it names', () => {
+  const fixture = makeFixture(
+    requirement('AA-001', { test: 'vector: one.json, two.json' }) + requirement('AA-002'),
+    rule('AA-002', good),
+  );
+  const faults = (vectors: Record<string, string[]>): string[] =>
+    checkSpec(loadSpec(fixture.specDir), fixture.featuresDir, fixture.specDir, new Map(Object.entries(vectors)));
+  try {
+    assert.deepEqual(faults({ 'AA-001': ['vectors/one.json#a', 'vectors/two.json#b'] }), []);
+    assert.match(faults({ 'AA-001': ['vectors/one.json#a'] }).join(), /AA-001 has no case in vectors\/two\.json/);
+    assert.equal(faults({ 'AA-002': ['vectors/one.json#a'] }).length, 2);
+  } finally {
+    fixture.remove();
+  }
+});
+
 test('spec and features that belong together have no faults', () => {
   assert.equal(
     faultsOf(requirement('AA-001') + requirement('AA-002', { test: 'none: nothing shows it' }), rule('AA-001', good)),

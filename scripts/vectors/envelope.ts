@@ -390,6 +390,7 @@ function built(): VectorCase[] {
 }
 
 export function envelopeFile(): VectorFile {
+  const broken = malformed();
   return {
     name: 'envelope',
     description: 'Envelope messages (schemas/envelope.capnp), and how a receiver must judge them.',
@@ -434,7 +435,13 @@ export function envelopeFile(): VectorFile {
         kind: 'envelope-parse',
         requirements: ['ENV-006'],
         description: 'Bytes that are no envelope.',
-        cases: malformed(),
+        cases: broken.filter(({ flags }) => !flags.includes('WrongKind')),
+      },
+      {
+        kind: 'envelope-parse',
+        requirements: ['ENV-010'],
+        description: 'Pointers to another kind of value than the schema says.',
+        cases: broken.filter(({ flags }) => flags.includes('WrongKind')),
       },
       {
         kind: 'envelope-build',

@@ -391,7 +391,7 @@ export function hybridFile(): VectorFile {
       },
       {
         kind: 'hybrid-open',
-        requirements: ['HYB-006', 'HYB-007'],
+        requirements: ['HYB-006', 'HYB-007', 'HYB-011'],
         description: 'Versions and lengths that are refused.',
         cases: refusedHeaders(),
       },

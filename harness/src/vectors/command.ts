@@ -6,6 +6,8 @@ import type { Vector } from './format.ts';
 const MAX_LINE = 64 * 1024 * 1024;
 /** Of what a verifier writes to stderr, the last is kept for the report of its crash. */
 const KEPT_STDERR = 2_000;
+/** A verifier that ends or is silent this often, before it has answered anything, is none. */
+const MAX_FRUITLESS = 3;
 
 /** Why there is no answer; the case fails with it. */
 export class NoAnswer extends Error {}
@@ -19,6 +21,7 @@ export class CommandVerifier {
   readonly #timeoutMs: number;
   #process: RunningVerifier | undefined;
   #hasAnswered = false;
+  #fruitless = 0;
 
   /** @param command a line for the shell @param timeoutMs for one answer */
   constructor(command: string, timeoutMs: number) {
@@ -45,10 +48,12 @@ export class CommandVerifier {
       }
     }
     await this.close();
-    // The shell's own codes for a command that is not there, or no program.
-    if (!this.#hasAnswered && outcome.code !== undefined && [126, 127].includes(outcome.code))
-      throw new UnreachableError(`the command cannot be run: ${running.stderr || this.#command}`);
     const told = running.stderr === '' ? '' : `; it wrote: ${running.stderr}`;
+    this.#fruitless += 1;
+    // 126 and 127 are the shell's own, for a command that is not there, or no program.
+    const isNoProgram = outcome.code === 126 || outcome.code === 127;
+    if (!this.#hasAnswered && (isNoProgram || this.#fruitless === MAX_FRUITLESS))
+      throw new UnreachableError(`the command is no verifier: ${outcome.reason}${told}`);
     throw new NoAnswer(`${outcome.reason}${told}`);
   }
 
@@ -68,6 +73,12 @@ function readAnswer(line: string, id: string): unknown {
   const named = (answer as { id?: unknown } | null)?.id;
   if (named !== undefined && named !== id) throw new NoAnswer(`the answer is for ${JSON.stringify(named)}`);
   return answer;
+}
+
+/** The shell tells a signal that ended its command as a code of 128 and more. */
+function endOf(code: number | null, signal: NodeJS.Signals | null): string {
+  if (signal === null && (code as number) <= 128) return `it ended (exit ${code}) without an answer`;
+  return `it crashed (${signal ?? `signal ${(code as number) - 128}`})`;
 }
 
 type Outcome = { line: string } | { reason: string; code?: number | undefined };
@@ -94,7 +105,7 @@ class RunningVerifier {
       this.#child.on('error', (error) => this.#finish({ reason: `it cannot be started: ${error.message}` }));
       this.#child.on('close', (code, signal) => {
         this.#finish({
-          reason: signal ? `it crashed (${signal})` : `it ended (exit ${code}) without an answer`,
+          reason: endOf(code, signal),
           code: code ?? undefined,
         });
         resolve();
