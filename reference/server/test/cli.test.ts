@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeService as node } from '@quicnprotochat/proto';
 import { connect } from '@quicnprotochat/quic';
 import { connectVat } from '@quicnprotochat/rpc';
-import { openSession, spawnServer, startServer } from './process.ts';
+import { killStragglers, openSession, spawnServer, startServer } from './process.ts';
 import { actor, code, queueOf } from './support.ts';
 
 let directory: string;
@@ -23,6 +23,7 @@ before(async () => {
     JSON.stringify([{ name: 'alice', identityKey: hex(alice.identityKey), token: hex(alice.token) }]),
   );
 });
+after(killStragglers);
 after(() => rm(directory, { recursive: true, force: true }));
 
 async function outcome(...args: string[]): Promise<{ code: unknown; stderr: string; stdout: string }> {

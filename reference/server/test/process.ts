@@ -20,6 +20,12 @@ export interface ServerProcess {
   exited: Promise<number | NodeJS.Signals | null>;
 }
 
+/** What a test that failed left running would keep its process alive. */
+const children = new Set<ChildProcess>();
+export function killStragglers(): void {
+  for (const child of children) child.kill('SIGKILL');
+}
+
 export function spawnServer(...args: string[]): {
   child: ChildProcess;
   stderr(): string;
@@ -27,6 +33,8 @@ export function spawnServer(...args: string[]): {
   exited: ServerProcess['exited'];
 } {
   const child = spawn(process.execPath, [BIN, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  children.add(child);
+  child.once('close', () => children.delete(child));
   let stderr = '';
   let stdout = '';
   child.stderr.on('data', (chunk) => {

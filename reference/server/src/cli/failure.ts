@@ -1,5 +1,6 @@
 import { QuicError } from '@quicnprotochat/quic';
 import { AccountsFileError } from '../accounts.ts';
+import { AdminError } from '../admin/account-admin.ts';
 import { CertificateError } from '../certificate.ts';
 import { ConfigError } from '../config-error.ts';
 import { StoreError } from '../store/store.ts';
@@ -22,7 +23,8 @@ export function fail(error: unknown): never {
     error instanceof CertificateError ||
     (error instanceof QuicError && error.code === 'CONFIGURATION');
   const hint = code === 'EACCES' ? `not allowed: ${message}` : code && SYSTEM_ERRORS[code];
-  const isExpected = isConfiguration || error instanceof StoreError || error instanceof QuicError;
+  const isExpected =
+    isConfiguration || error instanceof AdminError || error instanceof StoreError || error instanceof QuicError;
   const text = hint ?? (isExpected || !(error instanceof Error) ? message : (error.stack ?? message));
   process.stderr.write(`reference-server: ${text}\n`);
   process.exit(isConfiguration ? EXIT_USAGE : EXIT_FAILURE);

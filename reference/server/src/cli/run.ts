@@ -1,6 +1,7 @@
 import yargs from 'yargs';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ConfigError } from '../config-error.ts';
+import { accountCommand } from './account.ts';
 import { certCommand } from './cert.ts';
 import { doctorCommand } from './doctor.ts';
 import { fail } from './failure.ts';
@@ -8,7 +9,7 @@ import { migrateCommand } from './migrate.ts';
 import { serveCommand } from './serve.ts';
 
 /** The commands, a file each in this folder. */
-const COMMANDS = [serveCommand, certCommand, doctorCommand, migrateCommand];
+const COMMANDS = [serveCommand, accountCommand, certCommand, doctorCommand, migrateCommand];
 
 /** Runs a command line. What fails ends the process with a line on standard error and exit code 1 or 2. */
 export async function run(args: readonly string[]): Promise<void> {

@@ -2,6 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import type { Argv, CommandModule } from 'yargs';
 import { AccountTable, loadAccounts, StoredAccounts } from '../accounts.ts';
+import { storeAdmin } from '../admin/account-admin.ts';
+import { serveControl } from '../admin/control.ts';
+import { forgetExpiredTokens } from '../admin/forget-tokens.ts';
 import { certificateFacts, certificateSha256 } from '../certificate.ts';
 import { CertificateKeeper } from '../certificate-keeper.ts';
 import { chooseCertificate } from '../certificate-source.ts';
@@ -76,6 +79,12 @@ async function start(config: Config, log: Log): Promise<Running> {
     const server = await NodeServer.start({ host, port, certificate, service, store, log });
     // It closes the store.
     ends[0] = () => server.stop();
+    ends.unshift(forgetExpiredTokens(store, log));
+    if (config.store.kind === 'file') {
+      // Whoever is revoked does not go on waiting.
+      const admin = storeAdmin(store, { onRevoke: () => service.endWaits() });
+      ends.unshift(await serveControl(config.store.directory, admin, log));
+    }
     const apply = (next: typeof certificate): void => server.reloadCertificate(next);
     const keeper = new CertificateKeeper({ paths, certificate, isOwn, apply, log });
     keeper.start();
