@@ -29,3 +29,8 @@ Feature: Device ids
         | fetch            |
         | enqueue          |
         | uploadKeyPackage |
+
+        | fetchKeyPackage  |
+        | fetchWait        |
+        | uploadHybridKey  |
+        | fetchHybridKey   |

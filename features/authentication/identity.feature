@@ -2,8 +2,8 @@ Feature: What an identity may do
 
   @AUTH-012 @level:must @profile:core @source:decided
   Rule: AUTH-012 Uploads are for oneself
-    A server MUST answer E016 to `uploadKeyPackage` and `uploadHybridKey` whose `identityKey` is not the caller's
-    identity, and store nothing.
+    A server MUST answer E016 to `uploadKeyPackage`, `uploadHybridKey` and `publishEndpoint` whose `identityKey` is not
+    the caller's identity, and store nothing.
 
     @needs:accounts
     Scenario: A KeyPackage for somebody else
@@ -27,6 +27,18 @@ Feature: What an identity may do
     @needs:accounts
     Scenario: A hybrid key for an identity without account
       When Mallory calls uploadHybridKey with a stranger's key as identityKey
+      Then the call fails with E016
+
+    @needs:accounts @profile:p2p
+    Scenario: An endpoint for somebody else
+      Given Alice has published an endpoint
+      When Mallory calls publishEndpoint with Alice's key as identityKey
+      Then the call fails with E016
+      And Bob resolves Alice's last endpoint
+
+    @needs:accounts @profile:p2p
+    Scenario: An endpoint for an identity without account
+      When Mallory calls publishEndpoint with a stranger's key as identityKey
       Then the call fails with E016
 
   @AUTH-013 @level:must @profile:core @source:decided
@@ -91,8 +103,8 @@ Feature: What an identity may do
 
   @AUTH-014 @level:must @profile:core @source:decided
   Rule: AUTH-014 Everybody may look up and send
-    A server MUST let every caller with a valid token fetch another's KeyPackages and hybrid key and enqueue into
-    another's default queue.
+    A server MUST let every caller with a valid token fetch another's KeyPackages, hybrid key and endpoint and enqueue
+    into another's default queue.
 
     @needs:accounts
     Scenario Outline: <person> looks up Alice's keys and writes to her
@@ -110,3 +122,25 @@ Feature: What an identity may do
         | person  |
         | Bob     |
         | Mallory |
+
+    @needs:accounts @profile:batch
+    Scenario Outline: <person> looks up and writes to several at once
+      Given Alice has uploaded a hybrid key
+      And Bob has uploaded a hybrid key
+      And Alice's queue is empty
+      And Bob's queue is empty
+      Then <person> fetches the last hybrid keys of Alice and Bob by one call
+      When <person> puts some text into the queues of Alice and Bob
+      Then the call succeeds
+      And Alice's queue still holds its messages
+      And Bob's queue still holds its messages
+
+      Examples:
+        | person  |
+        | Bob     |
+        | Mallory |
+
+    @needs:accounts @profile:p2p
+    Scenario: Mallory resolves Alice's endpoint
+      Given Alice has published an endpoint
+      Then Mallory resolves Alice's last endpoint

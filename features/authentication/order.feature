@@ -2,8 +2,8 @@ Feature: Authentication comes before everything else
 
   @AUTH-001 @level:must @profile:core @source:decided
   Rule: AUTH-001 Authentication comes first
-    A server MUST check `auth` before any other parameter and before any stored state: a call with a fault in its `auth`
-    gets the code of that fault, whatever else is wrong with the call.
+    A server MUST check `auth` before any other parameter and before any stored state: a call with a fault in its
+    `auth` gets the code of that fault, whatever else is wrong with the call.
 
     @needs:accounts
     Scenario Outline: <method> with an unknown token and <fault>
@@ -51,6 +51,28 @@ Feature: Authentication comes before everything else
         | peek   | the id of no channel |
         | ack    | the id of no channel |
 
+      @profile:batch
+      Examples: Batch
+        | method          | fault                                     |
+        | fetchHybridKeys | a key of 31 bytes among the identityKeys  |
+        | batchEnqueue    | a key of 33 bytes among the recipientKeys |
+        | batchEnqueue    | a payload of 0 bytes                      |
+        | batchEnqueue    | wire version 2                            |
+        | batchEnqueue    | no recipientKeys                          |
+
+      @profile:channels @profile:batch
+      Examples: Channels, batch
+        | method       | fault                |
+        | batchEnqueue | the id of no channel |
+
+      @profile:p2p
+      Examples: Endpoints
+        | method          | fault                      |
+        | publishEndpoint | an identityKey of 31 bytes |
+        | publishEndpoint | Bob's key as identityKey   |
+        | publishEndpoint | a nodeAddr of 0 bytes      |
+        | resolveEndpoint | an identityKey of 33 bytes |
+
     @needs:accounts @profile:channels
     Scenario Outline: <method> on the channel of two others with an unknown token
       Given a channel between Alice and Bob
@@ -68,6 +90,11 @@ Feature: Authentication comes before everything else
         | method |
         | peek   |
         | ack    |
+
+      @profile:batch
+      Examples: Batch
+        | method       |
+        | batchEnqueue |
 
     @needs:accounts
     Scenario Outline: <method> with <auth fault> and a key of the wrong length
@@ -168,3 +195,18 @@ Feature: Authentication comes before everything else
       When Alice calls uploadHybridKey with an unknown token
       Then the call fails with E003
       And Bob fetches Alice's last hybrid key
+
+    @needs:accounts @profile:p2p
+    Scenario: A refused publishEndpoint replaces nothing
+      Given Alice has published an endpoint
+      When Alice calls publishEndpoint with an unknown token
+      Then the call fails with E003
+      And Bob resolves Alice's last endpoint
+
+    @needs:accounts @profile:channels
+    Scenario: A refused createChannel changes nothing
+      Given a channel between Alice and Bob
+      And Bob has put 1 message into Alice's queue in the channel with Bob
+      When Alice calls createChannel with an unknown token
+      Then the call fails with E003
+      And Alice's queue in the channel with Bob still holds its messages

@@ -30,10 +30,22 @@ Feature: Bearer tokens
         | peek   |
         | ack    |
 
+      @profile:batch
+      Examples: Batch
+        | method          |
+        | fetchHybridKeys |
+        | batchEnqueue    |
+
+      @profile:p2p
+      Examples: Endpoints
+        | method          |
+        | publishEndpoint |
+        | resolveEndpoint |
+
   @AUTH-007 @level:must @profile:core @source:decided
   Rule: AUTH-007 The token is known
-    A server MUST answer E003 to a call of `auth` version 1 whose token is not, byte for byte and over its whole length,
-    one that it knows.
+    A server MUST answer E003 to a call of `auth` version 1 whose token is not, byte for byte and over its whole
+    length, one that it knows.
 
     @needs:accounts
     Scenario Outline: <method> with an unknown token
@@ -60,6 +72,18 @@ Feature: Bearer tokens
         | method |
         | peek   |
         | ack    |
+
+      @profile:batch
+      Examples: Batch
+        | method          |
+        | fetchHybridKeys |
+        | batchEnqueue    |
+
+      @profile:p2p
+      Examples: Endpoints
+        | method          |
+        | publishEndpoint |
+        | resolveEndpoint |
 
     @needs:accounts
     Scenario Outline: Nearly a token: <token>
@@ -110,6 +134,18 @@ Feature: Bearer tokens
         | peek   |
         | ack    |
 
+      @profile:batch
+      Examples: Batch
+        | method          |
+        | fetchHybridKeys |
+        | batchEnqueue    |
+
+      @profile:p2p
+      Examples: Endpoints
+        | method          |
+        | publishEndpoint |
+        | resolveEndpoint |
+
     @needs:accounts
     Scenario Outline: <person>'s token
       When <person> calls fetch
@@ -142,6 +178,26 @@ Feature: Bearer tokens
         | method |
         | peek   |
         | ack    |
+
+        | uploadHybridKey  |
+        | fetchHybridKey   |
+
+      @profile:channels
+      Examples: Channels
+        | method        |
+        | createChannel |
+
+      @profile:batch
+      Examples: Batch
+        | method          |
+        | fetchHybridKeys |
+        | batchEnqueue    |
+
+      @profile:p2p
+      Examples: Endpoints
+        | method          |
+        | publishEndpoint |
+        | resolveEndpoint |
 
   @AUTH-011 @level:must @profile:core @source:decided
   Rule: AUTH-011 Each call has its own identity

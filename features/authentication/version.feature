@@ -30,6 +30,18 @@ Feature: Versions of auth
         | peek   |
         | ack    |
 
+      @profile:batch
+      Examples: Batch
+        | method          |
+        | fetchHybridKeys |
+        | batchEnqueue    |
+
+      @profile:p2p
+      Examples: Endpoints
+        | method          |
+        | publishEndpoint |
+        | resolveEndpoint |
+
     @needs:closed
     Scenario Outline: <method> with a valid token under version 0
       When Alice calls <method> with auth version 0
@@ -40,6 +52,34 @@ Feature: Versions of auth
         | enqueue         |
         | fetch           |
         | fetchKeyPackage |
+
+        | uploadKeyPackage |
+        | fetchWait       |
+        | uploadHybridKey |
+        | fetchHybridKey  |
+
+      @profile:channels
+      Examples: Channels
+        | method        |
+        | createChannel |
+
+      @profile:reliable
+      Examples: Reliable
+        | method |
+        | peek   |
+        | ack    |
+
+      @profile:batch
+      Examples: Batch
+        | method          |
+        | fetchHybridKeys |
+        | batchEnqueue    |
+
+      @profile:p2p
+      Examples: Endpoints
+        | method          |
+        | publishEndpoint |
+        | resolveEndpoint |
 
   @AUTH-004 @level:must @profile:core @source:decided
   Rule: AUTH-004 An open server takes version 0
@@ -96,3 +136,15 @@ Feature: Versions of auth
         | method | version |
         | peek   | 2       |
         | ack    | 2       |
+
+      @profile:batch
+      Examples: Batch
+        | method          | version |
+        | fetchHybridKeys | 2       |
+        | batchEnqueue    | 2       |
+
+      @profile:p2p
+      Examples: Endpoints
+        | method          | version |
+        | publishEndpoint | 2       |
+        | resolveEndpoint | 2       |

@@ -24,6 +24,12 @@ Feature: Members and others
         | ack    | the id of no channel |
         | ack    | the zero channel id  |
 
+      @profile:batch
+      Examples: Batch
+        | method       | id                   |
+        | batchEnqueue | the id of no channel |
+        | batchEnqueue | the zero channel id  |
+
     Scenario Outline: <method> one bit beside a channel's id
       Given a channel between Alice and Bob
       When Alice calls <method> with the id one bit beside the channel of Alice and Bob
@@ -40,6 +46,11 @@ Feature: Members and others
         | method |
         | peek   |
         | ack    |
+
+      @profile:batch
+      Examples: Batch
+        | method       |
+        | batchEnqueue |
 
   @CH-009 @level:must @profile:channels @source:stated @needs:accounts
   Rule: CH-009 The caller is a member
@@ -62,6 +73,11 @@ Feature: Members and others
         | peek   |
         | ack    |
 
+      @profile:batch
+      Examples: Batch
+        | method       |
+        | batchEnqueue |
+
     Scenario Outline: A member of other channels calls <method>
       Given a channel between Alice and Bob
       And a channel between Mallory and Alice
@@ -80,6 +96,11 @@ Feature: Members and others
         | peek   |
         | ack    |
 
+      @profile:batch
+      Examples: Batch
+        | method       |
+        | batchEnqueue |
+
     Scenario: Somebody else writes as if to the other member
       Given a channel between Alice and Bob
       When Mallory calls enqueue with the channel of Alice and Bob and Bob's key as recipientKey
@@ -87,11 +108,22 @@ Feature: Members and others
 
   @CH-010 @level:must @profile:channels @source:stated @needs:accounts
   Rule: CH-010 The recipient is a member
-    A server MUST answer E022 to `enqueue` on a channel of which the recipient is no member.
+    A server MUST answer E022 to `enqueue` and `batchEnqueue` on a channel of which a recipient is no member.
 
     Scenario Outline: <member> writes to Mallory
       Given a channel between Alice and Bob
       When <member> calls enqueue with the channel of Alice and Bob and Mallory's key as recipientKey
+      Then the call fails with E022
+
+      Examples:
+        | member |
+        | Alice  |
+        | Bob    |
+
+    @profile:batch
+    Scenario Outline: <member> writes to Mallory among others
+      Given a channel between Alice and Bob
+      When <member> calls batchEnqueue with the channel of Alice and Bob and Mallory's key among the recipientKeys
       Then the call fails with E022
 
       Examples:

@@ -52,7 +52,8 @@ Feature: Queues in channels
 
   @CH-013 @level:must @profile:channels @source:decided @needs:accounts
   Rule: CH-013 Waiting is for one channel
-    A `fetchWait` on a channel MUST return what comes into its queue there, and nothing of the recipient's other queues.
+    A `fetchWait` on a channel MUST return what comes into its queue there, and nothing of the recipient's other
+    queues.
 
     Scenario: A message in the default queue
       Given a channel between Alice and Bob

@@ -15,6 +15,18 @@ Feature: Enqueueing
         | 33     |
         | 64     |
 
+    @profile:batch
+    Scenario Outline: Sending to a key of <length> bytes among others
+      When Alice calls batchEnqueue with a key of <length> bytes among the recipientKeys
+      Then the call fails with E004
+
+      Examples:
+        | length |
+        | 0      |
+        | 31     |
+        | 33     |
+        | 64     |
+
     Scenario Outline: <method> for a key of <length> bytes
       When Alice calls <method> with a recipientKey of <length> bytes
       Then the call fails with E004 or E016
@@ -77,6 +89,14 @@ Feature: Enqueueing
         | ack    | 257     |
         | ack    | 65535   |
 
+      @profile:batch
+      Examples: Batch
+        | method       | version |
+        | batchEnqueue | 0       |
+        | batchEnqueue | 2       |
+        | batchEnqueue | 257     |
+        | batchEnqueue | 65535   |
+
     Scenario Outline: <method> with another wire version drains nothing
       Given Alice's queue is empty
       And Bob has put 2 messages into Alice's queue
@@ -97,10 +117,15 @@ Feature: Enqueueing
 
   @DS-003 @level:must @profile:core @source:stated
   Rule: DS-003 Payloads are not empty
-    A server MUST answer E005 to `enqueue` with an empty `payload`.
+    A server MUST answer E005 to `enqueue` and `batchEnqueue` with an empty `payload`.
 
     Scenario: An empty payload
       When Alice calls enqueue with a payload of 0 bytes
+      Then the call fails with E005
+
+    @profile:batch
+    Scenario: An empty payload for many
+      When Alice calls batchEnqueue with a payload of 0 bytes
       Then the call fails with E005
 
   @DS-004 @level:must @profile:core @source:stated
@@ -124,6 +149,15 @@ Feature: Enqueueing
       When Bob puts one byte more than is allowed into Alice's queue
       Then the call fails with E006
       And nothing is in Alice's queue
+
+    @profile:batch
+    Scenario: A payload at the limit, for many
+      Given Alice's queue is empty
+      And Bob's queue is empty
+      When Mallory puts as many bytes as are allowed into the queues of Alice and Bob
+      Then the call succeeds
+      And Alice's queue still holds its messages
+      And Bob's queue still holds its messages
 
   @DS-010 @level:must @profile:core @source:decided
   Rule: DS-010 The sender learns the number

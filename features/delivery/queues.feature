@@ -177,8 +177,9 @@ Feature: Queues
 
   @DS-017 @level:should @profile:core @source:decided
   Rule: DS-017 Queues have an end
-    A server SHOULD answer E015 to `enqueue` into a queue that holds as many messages as its limit, 10,000 by default,
-    or as many bytes, 256 MiB by default, and accept messages again when some were fetched or acknowledged.
+    A server SHOULD answer E015 to `enqueue` and `batchEnqueue` into a queue that holds as many messages as its limit,
+    10,000 by default, or as many bytes, 256 MiB by default, and accept messages again when some were fetched or
+    acknowledged.
 
     Scenario: A full queue
       Given Alice's queue is empty

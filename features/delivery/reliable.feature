@@ -90,8 +90,8 @@ Feature: Peek and ack
 
   @DS-032 @level:must @profile:reliable @source:decided
   Rule: DS-032 Ack removes up to a number
-    `ack` MUST remove every message of the queue whose number is at most `seqUpTo`, and no other, whether it was seen or
-    not.
+    `ack` MUST remove every message of the queue whose number is at most `seqUpTo`, and no other, whether it was seen
+    or not.
 
     Scenario Outline: Up to message <place> of 4
       Given Alice's queue is empty

@@ -34,6 +34,23 @@ Feature: Errors as exceptions
         | createChannel | a peerKey of 31 bytes |
         | enqueue       | the id of no channel  |
 
+      @profile:reliable
+      Examples: Reliable
+        | method | fault          |
+        | peek   | wire version 2 |
+        | ack    | wire version 2 |
+
+      @profile:batch
+      Examples: Batch
+        | method          | fault                                    |
+        | fetchHybridKeys | a key of 31 bytes among the identityKeys |
+        | batchEnqueue    | a payload of 0 bytes                     |
+
+      @profile:p2p
+      Examples: Endpoints
+        | method          | fault                      |
+        | resolveEndpoint | an identityKey of 31 bytes |
+
     @profile:channels @needs:accounts
     Scenario: Somebody else's channel
       Given a channel between Alice and Bob

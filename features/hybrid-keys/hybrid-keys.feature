@@ -2,7 +2,8 @@ Feature: Hybrid public keys
 
   @HK-001 @level:must @profile:core @source:stated
   Rule: HK-001 Identity keys have 32 bytes
-    A server MUST answer E004 to `uploadHybridKey` and `fetchHybridKey` with an `identityKey` that is not 32 bytes long.
+    A server MUST answer E004 to `uploadHybridKey` and `fetchHybridKey` with an `identityKey` that is not 32 bytes
+    long.
 
     Scenario Outline: Looking up an identity key of <length> bytes
       When Alice calls fetchHybridKey with an identityKey of <length> bytes

@@ -11,6 +11,22 @@ const person = PEOPLE.join('|');
 
 defineParameterType({ name: 'person', regexp: new RegExp(person), transformer: (name: string) => name as Person });
 
+const several = (one: string): RegExp => new RegExp(`(?:${one})(?:(?:, | and )(?:${one}))*`);
+
+defineParameterType({
+  name: 'people',
+  regexp: several(person),
+  transformer: (names: string) => names.split(/, | and /) as Person[],
+});
+
+/** undefined is a stranger. */
+defineParameterType({
+  name: 'anybody',
+  regexp: several(`${person}|a stranger`),
+  transformer: (names: string) =>
+    names.split(/, | and /).map((name) => (name === 'a stranger' ? undefined : (name as Person))),
+});
+
 defineParameterType({
   name: 'queue',
   regexp: new RegExp(`(${person})'s queue(?: in the channel with (${person}))?`),

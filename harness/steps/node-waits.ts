@@ -167,6 +167,16 @@ Then('the wait ends with all its messages', async function () {
   model.take(answer);
 });
 
+Then('the first wait ends with all its messages', async function () {
+  const scenario = scenarioOf(this);
+  const [first] = scenario.waits;
+  if (!first) throw new Error('no wait began before this step');
+  const { wait, answer } = await endSoon(first);
+  const model = scenario.queue(wait.queue);
+  expectEqual('messages in the answer', answer.length, model.messages.length);
+  model.take(answer);
+});
+
 Then('the wait ends with its first {int} message(s)', async function (count: number) {
   const scenario = scenarioOf(this);
   const { wait, answer } = await endSoon(lastWait(scenario));

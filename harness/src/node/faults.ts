@@ -101,9 +101,23 @@ const FAULTS: [RegExp, Change][] = [
     },
   ],
   [
+    new RegExp(`${person}'s key with its (first|last) bit flipped as (identityKey|recipientKey)`),
+    (params, scenario, _caller, name, which, field) => {
+      const key = scenario.identity(name as Person);
+      params[field as 'identityKey'] = which === 'last' ? flip(key, 31, 0x80) : flip(key, 0, 0x01);
+    },
+  ],
+  [
     /a stranger's key as (identityKey|recipientKey|peerKey)/,
     (params, scenario, _caller, field) => {
       params[field as 'peerKey'] = scenario.stranger();
+    },
+  ],
+  [
+    /a key of (\d+) bytes first among the (identityKeys|recipientKeys)/,
+    (params, scenario, caller, length, field) => {
+      const key = scenario.identity(caller);
+      params[field as 'identityKeys'].unshift(concat(key, key).subarray(0, Number(length)));
     },
   ],
   [

@@ -69,6 +69,13 @@ export class QueueModel {
     }
   }
 
+  /** Puts what was added at once into the order of its numbers. @throws when two have the same */
+  sort(): void {
+    this.messages.sort((one, other) => (one.seq < other.seq ? -1 : 1));
+    for (const [index, { seq }] of this.messages.entries())
+      if (seq === this.messages[index + 1]?.seq) throw new Error(`${this.name}: number ${seq} was returned twice`);
+  }
+
   /** Takes all messages up to that number out of the model. */
   ack(seqUpTo: bigint): void {
     this.messages = this.messages.filter(({ seq }) => seq > seqUpTo);

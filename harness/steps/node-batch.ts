@@ -1,0 +1,166 @@
+import { strict as assert } from 'node:assert';
+import { Given, Then, When } from '@cucumber/cucumber';
+import type { Delivery } from '@quicnprotochat/proto';
+import { putBatch, putBatchesAndMessages } from '../src/node/batch-calls.ts';
+import { rightCall } from '../src/node/calls.ts';
+import { contentNamed, isTooLong } from '../src/node/contents.ts';
+import { expectEqual } from '../src/node/expect-equal.ts';
+import { type NodeScenario, resultsOf } from '../src/node/node-scenario.ts';
+import type { Person, QueueName } from '../src/node/people.ts';
+import { anyPayload, drain } from '../src/node/queue-calls.ts';
+import { describe, sameBytes } from '../src/node/queue-model.ts';
+import { scenarioOf } from '../src/node/target.ts';
+
+const queuesOf = (owners: readonly Person[]): QueueName[] => owners.map((owner) => ({ owner, peer: undefined }));
+
+Given(
+  '{person} has put {int} message(s) into the queues of {people}',
+  async function (sender: Person, count: number, owners: Person[]) {
+    const scenario = scenarioOf(this);
+    for (let number = 0; number < count; number += 1)
+      resultsOf(await putBatch(scenario, sender, queuesOf(owners), anyPayload()));
+  },
+);
+
+When(
+  '{person} puts {content} into the queues of {people}',
+  async function (sender: Person, content: string, owners: Person[]) {
+    const scenario = scenarioOf(this);
+    const { payloadBytes } = scenario.target.limits;
+    const payload = scenario.sized(contentNamed(content, payloadBytes), payloadBytes, isTooLong(content));
+    await putBatch(scenario, sender, queuesOf(owners), payload);
+  },
+);
+
+When(
+  '{person} puts {content} into {queue} by a batch',
+  async function (sender: Person, content: string, queue: QueueName) {
+    const scenario = scenarioOf(this);
+    await putBatch(scenario, sender, [queue], contentNamed(content, scenario.target.limits.payloadBytes));
+  },
+);
+
+When(
+  '{person} puts {int} messages into {queue}, every second by a batch for {person} too, without waiting for the answers',
+  async function (sender: Person, count: number, queue: QueueName, other: Person) {
+    const scenario = scenarioOf(this);
+    await putBatchesAndMessages(scenario, sender, count, queue, { owner: other, peer: undefined });
+  },
+);
+
+When(
+  '{person} and {person} put {int} batches each into the queues of {people} at once, in either order',
+  async function (one: Person, other: Person, count: number, owners: Person[]) {
+    const scenario = scenarioOf(this);
+    const queues = queuesOf(owners);
+    const there = Array.from({ length: count }, () => putBatch(scenario, one, queues, anyPayload()));
+    const back = Array.from({ length: count }, () => putBatch(scenario, other, [...queues].reverse(), anyPayload()));
+    for (const outcome of await Promise.all([...there, ...back])) resultsOf(outcome);
+    for (const queue of queues) scenario.queue(queue).sort();
+  },
+);
+
+When('{person} puts some text twice into {queue} by one batch', async function (sender: Person, queue: QueueName) {
+  const scenario = scenarioOf(this);
+  const recipientKey = scenario.identity(queue.owner);
+  const params = { ...rightCall(scenario, sender, 'batchEnqueue'), recipientKeys: [recipientKey, recipientKey] };
+  await scenario.callAndRemember(sender, 'batchEnqueue', params);
+});
+
+Then('it is refused with E020, or a message came under each number that was returned', async function () {
+  const scenario = scenarioOf(this);
+  const { outcome, sent } = scenario;
+  assert.ok(outcome && sent, 'nothing was sent before this step');
+  const came = (await drain(scenario, { owner: 'Alice', peer: undefined })).flat();
+  if (outcome.kind === 'refused') {
+    expectEqual('code of the refusal', outcome.code, 'E020');
+    expectEqual('messages that a refused batch left', came.length, 0);
+    return;
+  }
+  expectEqual('numbers that were returned', outcome.results.seqs?.length, 2);
+  const returned = [...new Set(outcome.results.seqs)].sort((a, b) => (a < b ? -1 : 1)).join(', ');
+  expectEqual('numbers under which messages came', came.map(({ seq }: Delivery) => seq).join(', '), returned);
+  for (const { payload } of came) assert.ok(sameBytes(payload, sent.payload), `${describe(payload)} came back`);
+});
+
+/** Sends a batch to strangers, and to those people after them. */
+async function putToStrangers(scenario: NodeScenario, sender: Person, count: number, also: Person[]): Promise<void> {
+  const right = rightCall(scenario, sender, 'batchEnqueue');
+  const first = { ...rightCall(scenario, sender, 'enqueue'), recipientKey: scenario.stranger() };
+  if ((await scenario.call(scenario.sessionOf(sender), 'enqueue', first)).kind === 'refused')
+    scenario.target.skip('the target takes no messages for somebody whom it does not know');
+  const recipientKeys = [
+    ...Array.from({ length: count }, () => scenario.stranger()),
+    ...also.map((person) => scenario.identity(person)),
+  ];
+  await scenario.callAndRemember(sender, 'batchEnqueue', { ...right, recipientKeys, payload: Uint8Array.of(1) });
+}
+
+When('{person} sends a batch to as many strangers as are allowed', async function (sender: Person) {
+  const scenario = scenarioOf(this);
+  await putToStrangers(scenario, sender, scenario.target.limits.batchRecipients, []);
+});
+
+When(
+  '{person} sends a batch to as many strangers as are allowed and to {person}',
+  async function (sender: Person, also: Person) {
+    const scenario = scenarioOf(this);
+    await putToStrangers(scenario, sender, scenario.target.limits.batchRecipients, [also]);
+  },
+);
+
+Then('a number is returned for each recipient', function () {
+  const { outcome, sent } = scenarioOf(this);
+  assert.ok(outcome && sent, 'nothing was sent before this step');
+  expectEqual('numbers that were returned', resultsOf(outcome).seqs?.length, sent.recipientKeys.length);
+});
+
+Then('it is refused with E020, or an empty list is returned', function () {
+  const { outcome } = scenarioOf(this);
+  assert.ok(outcome, 'no call was made before this step');
+  if (outcome.kind === 'refused') return expectEqual('code of the refusal', outcome.code, 'E020');
+  expectEqual('entries that were returned', (outcome.results.keys ?? outcome.results.seqs)?.length, 0);
+});
+
+/** Asks for all of them by one call; a stranger has no key. */
+Then(
+  '{person} fetches the last hybrid keys of {anybody} by one call',
+  async function (caller: Person, people: (Person | undefined)[]) {
+    const scenario = scenarioOf(this);
+    const identityKeys = people.map((person) => (person ? scenario.identity(person) : scenario.stranger()));
+    const params = { ...rightCall(scenario, caller, 'fetchHybridKeys'), identityKeys };
+    const keys = resultsOf(await scenario.callAndRemember(caller, 'fetchHybridKeys', params)).keys as Uint8Array[];
+    expectEqual('entries that were returned', keys.length, people.length);
+    for (const [index, person] of people.entries()) {
+      const expected = person ? scenario.hybridKeys.get(person) : new Uint8Array();
+      assert.ok(expected, `${person} has uploaded no hybrid key in this scenario`);
+      const got = keys[index] as Uint8Array;
+      if (!sameBytes(got, expected))
+        throw new Error(
+          `entry ${index + 1}, of ${person ?? 'a stranger'}, is ${describe(got)}, expected ${describe(expected)}`,
+        );
+    }
+  },
+);
+
+async function askForKeys(scenario: NodeScenario, caller: Person, count: number): Promise<void> {
+  const identityKeys = Array.from({ length: count }, () => scenario.stranger());
+  const params = { ...rightCall(scenario, caller, 'fetchHybridKeys'), identityKeys };
+  await scenario.callAndRemember(caller, 'fetchHybridKeys', params);
+}
+
+When('{person} asks for as many hybrid keys as are allowed', async function (caller: Person) {
+  const scenario = scenarioOf(this);
+  await askForKeys(scenario, caller, scenario.target.limits.batchKeys);
+});
+
+When('{person} asks for one hybrid key more than is allowed', async function (caller: Person) {
+  const scenario = scenarioOf(this);
+  await askForKeys(scenario, caller, scenario.target.limits.batchKeys + 1);
+});
+
+Then('an entry is returned for each key that was asked for', function () {
+  const { outcome, sent } = scenarioOf(this);
+  assert.ok(outcome && sent, 'nothing was asked for before this step');
+  expectEqual('entries that were returned', resultsOf(outcome).keys?.length, sent.identityKeys.length);
+});
