@@ -1,6 +1,7 @@
 // One side of soak.ts: the right clients, each with a mixed load on its own account, or the hostile ones.
 import { randomBytes } from 'node:crypto';
-import { nodeService } from '@quicnprotochat/proto';
+import { type Delivery, nodeService } from '@quicnprotochat/proto';
+import type { RpcClient } from '@quicnprotochat/rpc';
 import type { Account } from '../interop/peer.ts';
 import { attack } from './hostile.ts';
 import { authOf, openSession, type Place, queueOf } from './people.ts';
@@ -18,7 +19,9 @@ const report: SideReport = { counts: {}, failures: [] };
 process.once('message', (task: Task) => {
   process.on('message', () => stopping.abort());
   void (task.side === 'right' ? work(task) : harass(task))
-    .catch((error) => report.failures.push(error instanceof Error ? error.message : String(error)))
+    .catch((error) =>
+      report.failures.push(`at ${new Date().toISOString()}: ${error instanceof Error ? error.message : String(error)}`),
+    )
     .finally(() => process.send?.(report));
 });
 process.once('disconnect', () => process.exit());
@@ -47,10 +50,14 @@ async function converse(place: Place, person: Account, peer: Account): Promise<v
     };
     for (let i = 0; i < 20 && !stopping.signal.aborted; i += 1) {
       const payload = randomBytes(1 + Math.floor(Math.random() * 16_384));
-      const wait = rpc.call(nodeService.fetchWait, { ...queueOf(person), timeoutMs: 20_000n, limit: 1 });
-      await count('enqueue', rpc.call(nodeService.enqueue, { ...queueOf(person), payload }));
-      const { payloads } = await count('fetchWait', wait);
-      if (!payload.equals(payloads[0]?.payload ?? new Uint8Array())) throw new Error('another payload came back');
+      const wait = waitFor(rpc, person);
+      const { seq } = await count('enqueue', rpc.call(nodeService.enqueue, { ...queueOf(person), payload }));
+      const payloads = await count('fetchWait', wait);
+      const [got] = payloads;
+      if (payloads.length !== 1 || !payload.equals(got?.payload ?? new Uint8Array())) {
+        const what = payloads.map((one) => `${one.seq} of ${one.payload.length} bytes`).join();
+        throw new Error(`round ${i}: [${what}] came back instead of ${seq} of ${payload.length} bytes`);
+      }
       await count('enqueue', rpc.call(nodeService.enqueue, { ...queueOf(person), payload }));
       const peeked = await count('peek', rpc.call(nodeService.peek, { ...queueOf(person), limit: 0 }));
       const seqUpTo = peeked.payloads.at(-1)?.seq ?? 0n;
@@ -66,5 +73,14 @@ async function converse(place: Place, person: Account, peer: Account): Promise<v
     }
     await rpc.close();
     await connection.close();
+  }
+}
+
+/** Waits until something comes, however often that has to be asked for. */
+async function waitFor(rpc: RpcClient, person: Account): Promise<Delivery[]> {
+  for (;;) {
+    const params = { ...queueOf(person), timeoutMs: 20_000n, limit: 1 };
+    const { payloads } = await rpc.call(nodeService.fetchWait, params);
+    if (payloads.length > 0) return payloads;
   }
 }
