@@ -9,6 +9,7 @@ import { type StoreArguments, storePlace } from '../config.ts';
 import { ConfigError } from '../config-error.ts';
 import { makeLog } from '../log.ts';
 import { openStore } from '../store/open-store.ts';
+import { configured } from './configured.ts';
 import { STORE_OPTIONS } from './store-options.ts';
 
 const TOKEN_LEN = 32;
@@ -38,14 +39,13 @@ const addCommand: CommandModule = {
   command: 'add <name>',
   describe: 'make a token for an identity key, and print it',
   builder: (yargs: Argv) =>
-    yargs
+    configured(yargs, {
+      ...STORE_OPTIONS,
+      'identity-key': { type: 'string', demandOption: true, describe: 'Ed25519 public key, 64 hex digits' },
+      'device-id': { type: 'string', describe: 'hex; the token is good on this device only' },
+      expires: { type: 'string', describe: 'when: 2027-01-31, 2027-01-31T12:00Z, or in 12h, 30d' },
+    })
       .positional('name', { type: 'string', describe: 'whose it is', demandOption: true })
-      .options({
-        ...STORE_OPTIONS,
-        'identity-key': { type: 'string', demandOption: true, describe: 'Ed25519 public key, 64 hex digits' },
-        'device-id': { type: 'string', describe: 'hex; the token is good on this device only' },
-        expires: { type: 'string', describe: 'when: 2027-01-31, 2027-01-31T12:00Z, or in 12h, 30d' },
-      })
       .example('$0 account add alice --data-dir ./data --identity-key 3b6a…29', 'prints the token on standard output'),
   handler: async (args) => {
     const { name, identityKey, deviceId, expires, ...place } = args as unknown as AddArguments;
@@ -67,7 +67,7 @@ const listCommand: CommandModule = {
   command: 'list',
   describe: 'show the accounts, without their tokens',
   builder: (yargs: Argv) =>
-    yargs.options({ ...STORE_OPTIONS, json: { type: 'boolean', default: false, describe: 'as JSON' } }),
+    configured(yargs, { ...STORE_OPTIONS, json: { type: 'boolean', default: false, describe: 'as JSON' } }),
   handler: async (args) => {
     const { json, ...place } = args as unknown as StoreArguments & { json: boolean };
     const lines = await withAccounts(place, (accounts) => accounts.list());
@@ -81,7 +81,7 @@ const listCommand: CommandModule = {
 const revokeCommand: CommandModule = {
   command: 'revoke <name>',
   describe: 'take away the password and every token of an account, at once',
-  builder: (yargs: Argv) => yargs.positional('name', { type: 'string', demandOption: true }).options(STORE_OPTIONS),
+  builder: (yargs: Argv) => configured(yargs, STORE_OPTIONS).positional('name', { type: 'string', demandOption: true }),
   handler: async (args) => {
     const { name, ...place } = args as unknown as StoreArguments & { name: string };
     if (!(await withAccounts(place, (accounts) => accounts.revoke(name))))
