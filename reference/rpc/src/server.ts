@@ -96,6 +96,16 @@ export class RpcServerSession {
     return this.#session.closed;
   }
 
+  /** Bytes of messages held for this session: not whole yet, waiting to be worked on, or not taken by the transport. */
+  get heldBytes(): number {
+    return this.#session.heldBytes;
+  }
+
+  /** Ends the session at once; calls in flight are cancelled. */
+  abandon(reason: string): void {
+    this.#session.abandon(reason);
+  }
+
   /**
    * Answers what is in flight, refuses what comes after, and ends the session with FIN.
    * @param timeoutMs how long calls in flight get; those that take longer are cancelled

@@ -63,6 +63,18 @@ export class Session {
     return this.#vat.outgoingBytes + this.#unsent < this.#limits.unsentBytes;
   }
 
+  /** Bytes of messages held here: not whole yet, waiting for room, or not taken by the transport. */
+  get heldBytes(): number {
+    return this.#frames.buffered + this.#inbox.bytes + this.#vat.outgoingBytes + this.#unsent;
+  }
+
+  /** Ends it at once: nothing more is sent, nor read. */
+  abandon(reason: string): void {
+    if (this.#isOver) return;
+    this.#vat.close({ kind: 'transport', reason });
+    void this.#over();
+  }
+
   /** Something was put into the vat: sends it with whatever else comes up in this turn. */
   flush(): void {
     if (this.#isFlushing || this.#isOver) return;

@@ -4,6 +4,8 @@ import { listen, type QuicConnection, type QuicServer, type QuicStream } from '@
 import { type RpcServerSession, serveVat } from '@quicnprotochat/rpc';
 import type { Certificate } from './certificate.ts';
 import type { Log } from './log.ts';
+import { MemoryGuard } from './memory-guard.ts';
+import { DEFAULT_NODE_LIMITS, type NodeLimits } from './node-limits.ts';
 import type { NodeService } from './service/node-service.ts';
 import type { Store } from './store/store.ts';
 
@@ -16,8 +18,7 @@ export interface NodeServerOptions {
   service: NodeService;
   store: Store;
   log: Log;
-  /** Connections from one address at once. */
-  maxConnectionsPerAddress?: number | undefined;
+  limits?: Partial<NodeLimits> | undefined;
 }
 
 const BAD_PARAMS = formatReason('E020', 'the parameters are not those of the schema');
@@ -33,8 +34,16 @@ export class NodeServer {
   readonly #quic: QuicServer;
   readonly #sessions: Set<RpcServerSession>;
 
-  private constructor(options: NodeServerOptions, quic: QuicServer, sessions: Set<RpcServerSession>) {
+  readonly #guard: MemoryGuard;
+
+  private constructor(
+    options: NodeServerOptions,
+    quic: QuicServer,
+    sessions: Set<RpcServerSession>,
+    guard: MemoryGuard,
+  ) {
     this.#options = options;
+    this.#guard = guard;
     this.#quic = quic;
     this.#sessions = sessions;
   }
@@ -43,9 +52,12 @@ export class NodeServer {
   static async start(options: NodeServerOptions): Promise<NodeServer> {
     const { service, log } = options;
     const sessions = new Set<RpcServerSession>();
-    const serve = (stream: QuicStream): void => {
+    const limits = { ...DEFAULT_NODE_LIMITS, ...options.limits };
+    const { callsInFlight } = limits;
+    const serve = (stream: QuicStream, address: string): void => {
       const session = serveVat(stream, {
-        dispatch: service.session(),
+        dispatch: service.session(address),
+        limits: { callsInFlight },
         badParams: BAD_PARAMS,
         onInternalError: (error) =>
           log.error(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : error}`),
@@ -61,12 +73,17 @@ export class NodeServer {
       port: options.port,
       alpn: [ALPN],
       tls: options.certificate,
-      maxConnectionsPerAddress: options.maxConnectionsPerAddress,
+      maxConnections: limits.connections,
+      maxConnectionsPerAddress: limits.connectionsPerAddress,
+      initialMaxStreamsBidi: limits.streams,
       onConnection: (connection: QuicConnection) => {
-        connection.onStream = serve;
+        connection.onStream = (stream) => serve(stream, connection.remote.host);
       },
     });
-    return new NodeServer(options, quic, sessions);
+    const guard = new MemoryGuard(sessions, limits.bufferedBytes, (count, bytes) =>
+      log.warn('ended sessions that held too much memory', { sessions: count, bytes }),
+    );
+    return new NodeServer(options, quic, sessions, guard);
   }
 
   /** Where it listens, with the real port. */
@@ -98,6 +115,7 @@ export class NodeServer {
     await Promise.race([Promise.all(shutdowns), sleep(ANSWER_LIMIT_MS, undefined, { ref: false })]);
     await this.#linger();
     await this.#quic.close({ code: 0, reason: 'the server is shutting down' });
+    this.#guard.stop();
     await this.#options.store.close();
   }
 

@@ -191,3 +191,24 @@ test('with registration closed the users that there are log in, and nobody regis
     (error) => error instanceof RpcException && error.type === 'unimplemented',
   );
 });
+
+test('an address has so many OPAQUE calls, whatever they are; others are not held up', async () => {
+  const { session, clock } = await opaqueService({ limits: { opaquePerSecond: 1 } });
+  const request = await loginRequest();
+  const start = (address: string) => session(address).call(node.opaqueLoginStart, { username: 'ann', request });
+  for (let i = 0; i < 10; i += 1) await start('192.0.2.1');
+  await assert.rejects(start('192.0.2.1'), code('E014'));
+  await assert.rejects(start('::ffff:192.0.2.1'), code('E014'), 'the same one, seen on an IPv6 socket');
+  await assert.rejects(
+    session('192.0.2.1').call(node.opaqueRegisterStart, { username: '', request }),
+    code('E014'),
+    'before anything else is looked at',
+  );
+  await start('192.0.2.2');
+  for (let i = 0; i < 10; i += 1) await start(`2001:db8::${i}`);
+  await assert.rejects(start('2001:db8:0:0:1:2:3:4'), code('E014'), 'a network is one');
+  await start('2001:db8:0:1::1');
+  clock.now += 1_000;
+  await start('192.0.2.1');
+  await assert.rejects(start('192.0.2.1'), code('E014'));
+});

@@ -69,7 +69,8 @@ export async function startService(
   bob: Actor;
   mallory: Actor;
   accounts: AccountTable;
-  session(): RpcClient;
+  /** @param address of the caller */
+  session(address?: string): RpcClient;
 }> {
   const accounts = new AccountTable();
   const people = { alice: actor(), bob: actor(), mallory: actor() };
@@ -78,12 +79,12 @@ export async function startService(
   }
   const store = options.store ?? (await memoryStore());
   const service = new NodeService({ accounts, isOpen: false, ...options, store });
-  const session = (): RpcClient => {
+  const session = (address?: string): RpcClient => {
     const near = new PipeEnd();
     const far = new PipeEnd();
     near.peer = far;
     far.peer = near;
-    serveVat(far, { dispatch: service.session(), badParams: 'E020: BAD_PARAMS: shape' });
+    serveVat(far, { dispatch: service.session(address), badParams: 'E020: BAD_PARAMS: shape' });
     return connectVat(near);
   };
   return { service, store, accounts, session, ...people };

@@ -1,6 +1,7 @@
 import type { Options } from 'yargs';
 import { LOG_FORMATS, LOG_LEVELS } from '../log.ts';
 import { CERTIFICATE_OPTIONS } from './certificate-options.ts';
+import { LIMIT_OPTIONS } from './limit-options.ts';
 import { STORE_OPTIONS } from './store-options.ts';
 
 /** Options of `reference-server` without a command. Their values: `RawOptions` of config.ts. */
@@ -29,6 +30,7 @@ export const SERVE_OPTIONS = {
     default: false,
     describe: 'also answer the interfaces of the first generation, without authentication',
   },
+  ...LIMIT_OPTIONS,
   'log-format': { choices: LOG_FORMATS, default: 'pretty', describe: 'lines for people, or JSON; on standard error' },
   'log-level': { choices: LOG_LEVELS, default: 'info', describe: 'the least important events that are logged' },
   metrics: {

@@ -16,6 +16,7 @@ import { type CallObserver, observeCalls } from '../service/observe.ts';
 import { keptServerSetup } from '../service/opaque.ts';
 import { openStore } from '../store/open-store.ts';
 import { configured } from './configured.ts';
+import { readLimits } from './limit-options.ts';
 import { SERVE_OPTIONS } from './serve-options.ts';
 import { stopOnSignals } from './stop.ts';
 
@@ -34,8 +35,9 @@ export const serveCommand: CommandModule = {
       .demandCommand(0, 0),
   handler: async (args) => {
     const config = readConfig(args as unknown as RawOptions);
+    const limits = readLimits(args);
     const log = makeLog(config.log);
-    const running = await start(config, log);
+    const running = await start(config, limits, log);
     // Whoever reads the address may stop us at once.
     stopOnSignals(running.stop, log, config.stopsWithStdin);
     announce(running);
@@ -52,7 +54,7 @@ interface Running {
   stop(): Promise<void>;
 }
 
-async function start(config: Config, log: Log): Promise<Running> {
+async function start(config: Config, limits: ReturnType<typeof readLimits>, log: Log): Promise<Running> {
   const fileAccounts = config.accountsFile === undefined ? new AccountTable() : loadAccounts(config.accountsFile);
   if (config.dataDir !== undefined) await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const store = await openStore(config.store, { log });
@@ -71,12 +73,13 @@ async function start(config: Config, log: Log): Promise<Running> {
       isLegacy: config.isLegacy,
       opaqueSetup: config.hasOpaque ? await keptServerSetup(store) : undefined,
       takesRegistrations: config.takesRegistrations,
+      limits: limits.service,
       middleware: observeCalls((...call) => {
         for (const observe of observers) observe(...call);
       }),
     });
     const { host, port } = config;
-    const server = await NodeServer.start({ host, port, certificate, service, store, log });
+    const server = await NodeServer.start({ host, port, certificate, service, store, log, limits: limits.node });
     // It closes the store.
     ends[0] = () => server.stop();
     ends.unshift(forgetExpiredTokens(store, log));

@@ -134,11 +134,20 @@ export class DeliveryService {
     return { messages: limit === 0 ? Number.POSITIVE_INFINITY : limit, bytes: this.#limits.answerBytes };
   }
 
-  /** Wakes who waits on these queues, and waits until what was added lasts. @throws NodeServiceError E015 */
+  /**
+   * Wakes who waits on these queues, and waits until what was added lasts. They are woken at once, since most stores show
+   * a message before it lasts and both then share a write, and once more when it does, for those that do not.
+   * @throws NodeServiceError E015
+   */
   async #added<T>(queues: readonly QueueId[], adding: Promise<T>): Promise<T> {
-    for (const queue of queues) this.#waiters.wake(queue);
+    const wake = (): void => {
+      for (const queue of queues) this.#waiters.wake(queue);
+    };
+    wake();
     try {
-      return await adding;
+      const added = await adding;
+      wake();
+      return added;
     } catch (error) {
       if (!(error instanceof FullError)) throw error;
       throw new NodeServiceError('E015', queues.length > 1 ? 'the queue of a recipient is full' : 'the queue is full');

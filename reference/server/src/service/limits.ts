@@ -29,8 +29,11 @@ export interface ServiceLimits {
   batchKeys: number;
   /** fetchWaits under way for one recipient. */
   waiters: number;
-  /** Calls a second of one identity, and as many at once after a pause; infinite: no limit. */
+  /** Calls a second of one identity for long, and at once after a pause; infinite: no limit. */
   callsPerSecond: number;
+  callsAtOnce: number;
+  /** OPAQUE calls a second from one address, and ten times as many at once: they come before any authentication. */
+  opaquePerSecond: number;
   /** Users that may register. */
   users: number;
   usernameBytes: number;
@@ -53,6 +56,8 @@ export const DEFAULT_SERVICE_LIMITS: Readonly<ServiceLimits> = {
   batchKeys: MAX_BATCH,
   waiters: 1_024,
   callsPerSecond: Number.POSITIVE_INFINITY,
+  callsAtOnce: Number.POSITIVE_INFINITY,
+  opaquePerSecond: 50,
   users: 10_000,
   usernameBytes: 256,
   tokensPerUser: 100,

@@ -43,12 +43,17 @@ export interface NodeServiceOptions {
 
 type Methods = Map<string, BoundMethod>;
 
+/** After a pause an address has as many OPAQUE calls at once as in so many seconds. */
+const OPAQUE_BURST_SECONDS = 10;
+
 /** A NodeService: which method does what, and the checks before it. */
 export class NodeService {
   readonly #options: NodeServiceOptions;
   readonly #methods: Methods = new Map();
   readonly #waiters: Waiters;
   readonly #opaque: OpaqueService | undefined;
+  readonly #opaqueRate: RateLimit;
+  readonly #takesRegistrations: boolean;
 
   constructor(options: NodeServiceOptions) {
     this.#options = options;
@@ -57,15 +62,12 @@ export class NodeService {
     this.#waiters = new Waiters(limits.waiters);
     store.onArrival = (queue) => (queue ? this.#waiters.wake(queue) : this.#waiters.wakeEvery());
     const authenticator = new Authenticator({ accounts, isOpen, limits, now });
-    const rate = new RateLimit(limits.callsPerSecond, now);
+    const rate = new RateLimit(limits.callsPerSecond, limits.callsAtOnce, now);
+    this.#opaqueRate = new RateLimit(limits.opaquePerSecond, OPAQUE_BURST_SECONDS * limits.opaquePerSecond, now);
 
     const admit = (caller: Caller): Caller => {
       const { identityKey } = caller;
-      if (
-        identityKey &&
-        Number.isFinite(limits.callsPerSecond) &&
-        !rate.admits(Buffer.from(identityKey).toString('hex'))
-      )
+      if (identityKey && !rate.admits(Buffer.from(identityKey).toString('hex')))
         throw new NodeServiceError('E014', `at most ${limits.callsPerSecond} calls a second; try again in a moment`);
       return caller;
     };
@@ -111,21 +113,30 @@ export class NodeService {
 
     const { opaqueSetup: setup, takesRegistrations = true } = options;
     if (setup) this.#opaque = new OpaqueService({ store, accounts, setup, limits, now, random });
-    const opaque = this.#opaque;
-    if (opaque && takesRegistrations) {
-      add(nodeService.opaqueRegisterStart, (params) => opaque.registerStart(params));
-      add(nodeService.opaqueRegisterFinish, (params) => opaque.registerFinish(params));
-    }
+    this.#takesRegistrations = takesRegistrations;
   }
 
-  /** The methods for one RPC session, which owns the logins that it begins. */
-  session(): Dispatch {
+  /**
+   * The methods for one RPC session, which owns the logins that it begins.
+   * @param address of the caller: OPAQUE calls, which come before any authentication, are counted by it
+   */
+  session(address = ''): Dispatch {
     const own: Methods = new Map();
     const opaque = this.#opaque;
     if (opaque) {
       const logins = new PendingLogins();
-      this.#bind(own, nodeService.opaqueLoginStart, (params) => opaque.loginStart(params, logins));
-      this.#bind(own, nodeService.opaqueLoginFinish, (params) => opaque.loginFinish(params, logins));
+      const add = <P, R>(method: MethodCodec<P, R>, handler: (params: P) => Promise<R>): void =>
+        this.#bind(own, method, async (params) => {
+          if (!this.#opaqueRate.admits(networkOf(address)))
+            throw new NodeServiceError('E014', 'too many registrations and logins from this address; try again later');
+          return handler(params);
+        });
+      add(nodeService.opaqueLoginStart, (params) => opaque.loginStart(params, logins));
+      add(nodeService.opaqueLoginFinish, (params) => opaque.loginFinish(params, logins));
+      if (this.#takesRegistrations) {
+        add(nodeService.opaqueRegisterStart, (params) => opaque.registerStart(params));
+        add(nodeService.opaqueRegisterFinish, (params) => opaque.registerFinish(params));
+      }
     }
     return (interfaceId, methodId) => {
       const id = idOf(interfaceId, methodId);
@@ -149,6 +160,17 @@ export class NodeService {
     const bound = bind(method, middleware ? middleware(method, guarded) : guarded);
     methods.set(idOf(method.interfaceId, method.methodId), bound);
   }
+}
+
+/** Who has an IPv6 address has 2^64 of them: they count as one. IPv4 within IPv6 is IPv4. */
+function networkOf(address: string): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
+  if (!plain.includes(':')) return plain;
+  const [head = '', tail] = plain.split('%')[0]?.split('::') ?? [];
+  const groups = head === '' ? [] : head.split(':');
+  const rest = tail ? tail.split(':') : [];
+  const zeros = tail === undefined ? [] : Array<string>(Math.max(0, 8 - groups.length - rest.length)).fill('0');
+  return [...groups, ...zeros, ...rest].slice(0, 4).join(':');
 }
 
 const idOf = (interfaceId: bigint, methodId: number): string => `${interfaceId}/${methodId}`;
