@@ -11,6 +11,14 @@ export interface ValueTable {
 export const HYBRID_KEYS: ValueTable = { table: 'hybrid_keys', column: 'hybrid_public_key' };
 export const ENDPOINTS: ValueTable = { table: 'endpoints', column: 'node_addr' };
 
+// Taken from the front, added behind, put back in front: the positions of an identity have no gaps, and tell how many
+// there are.
+const LAST = '(SELECT MAX(position) FROM key_packages WHERE identity_key = $1)';
+const FIRST = '(SELECT MIN(position) FROM key_packages WHERE identity_key = $1)';
+const ADD_PACKAGE = `
+  INSERT INTO key_packages (identity_key, position, package) SELECT $1, COALESCE(${LAST}, 0) + 1, $2
+  WHERE COALESCE(${LAST} - ${FIRST} + 1, 0) < $3 RETURNING position`;
+
 /** @throws FullError, and nothing was changed */
 export async function addKeyPackage(
   change: Change,
@@ -18,21 +26,13 @@ export async function addKeyPackage(
   keyPackage: Uint8Array,
   limit: number,
 ): Promise<void> {
-  const added = await change.all(
-    `INSERT INTO key_packages (identity_key, position, package)
-     SELECT $1, COALESCE(MAX(position), 0) + 1, $2 FROM key_packages WHERE identity_key = $1
-     HAVING COUNT(*) < $3 RETURNING position`,
-    identityKey,
-    keyPackage,
-    bounded(limit),
-  );
+  const added = await change.all(ADD_PACKAGE, identityKey, keyPackage, bounded(limit));
   if (added.length === 0) throw new FullError();
 }
 
 export async function takeKeyPackage(change: Change, identityKey: Uint8Array): Promise<Uint8Array | undefined> {
   const [taken] = await change.all<{ package: Buffer }>(
-    `DELETE FROM key_packages WHERE identity_key = $1
-     AND position = (SELECT MIN(position) FROM key_packages WHERE identity_key = $1) RETURNING package`,
+    `DELETE FROM key_packages WHERE identity_key = $1 AND position = ${FIRST} RETURNING package`,
     identityKey,
   );
   return taken?.package;
