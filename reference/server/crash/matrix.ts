@@ -24,6 +24,7 @@ const START_MS = 900;
 
 const seed = Number(process.argv[2] ?? randomInt(2 ** 31));
 console.log(`seed ${seed} (repeat the choices with: npm run test:crash-matrix -- ${seed})`);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 const directory = await mkdtemp(join(tmpdir(), 'matrix-'));
 const postgres = await PostgresServer.start();
 

@@ -45,6 +45,7 @@ export class PostgresServer {
     const identity: { uid?: number; gid?: number } = process.getuid?.() === 0 ? idsOf('postgres') : {};
     if (identity.uid !== undefined) chownSync(directory, identity.uid, identity.gid ?? identity.uid);
     const server = new PostgresServer(directory, await freePort(), identity);
+    process.once('exit', () => server.#abandon());
     try {
       const options = ['-D', join(directory, 'data'), '-U', 'test', '-A', 'trust', '-E', 'UTF8', '--no-sync'];
       execFileSync(join(programs, 'initdb'), options, {
@@ -119,6 +120,12 @@ export class PostgresServer {
 
   async remove(): Promise<void> {
     await this.kill();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  /** For a process that ends before it has removed it. */
+  #abandon(): void {
+    this.#process?.kill('SIGQUIT');
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
