@@ -169,7 +169,7 @@ class Annotator {
     if (field.kind === 'structList' && target.elementSize === 7) {
       const { elements, dataWords, pointers } = decodeTag(this.#frame, target);
       this.#add({ ...at, value: `list of ${elements} structs` });
-      this.#summary.push(`${field.name}: ${elements}`);
+      if (field.name !== 'capTable') this.#summary.push(`${elements} ${field.name}`);
       for (let i = 0; i < Math.min(elements, MAX_ELEMENTS); i += 1) {
         const word = target.word + 1 + i * (dataWords + pointers);
         this.#struct(field.of as Layout, `${name}[${i}]`, { segment: target.segment, word, dataWords, pointers });
@@ -181,7 +181,7 @@ class Annotator {
     const wanted = expected < 0 ? 'a struct' : 'a list of another kind';
     this.#add({ ...at, value: `list of ${target.count}`, expected: isRight ? undefined : wanted });
     if (!isRight) return;
-    this.#summary.push(`${field.name}: ${target.count}`);
+    this.#summary.push(`${target.count} ${field.name}`);
     for (let i = 0; i < Math.min(target.count, MAX_ELEMENTS); i += 1) {
       if (field.kind === 'dataList')
         this.#pointer({ name: `${field.name}[${i}]`, index: 0, kind: 'data' }, '', target.segment, target.word + i);

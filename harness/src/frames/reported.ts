@@ -61,7 +61,11 @@ export function reportFrames(
       bytes: frame.length,
       summary: text([summary, frame.fault ? `(${frame.fault})` : ''].filter(Boolean).join(' ')),
       hex: hexOf(frame.bytes, fields, discretion.blank(frame.bytes), hexBytes),
-      fields: fields.map(({ isSecret: _, ...field }) => ({ ...field, value: text(field.value) })),
+      fields: fields.map(({ isSecret: _, expected, ...field }) => ({
+        ...{ ...field, value: text(field.value) },
+        // What the suite sends wrong it means to.
+        ...(expected === undefined || frame.direction === 'sent' ? {} : { expected }),
+      })),
     };
   });
 }

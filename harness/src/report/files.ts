@@ -1,9 +1,13 @@
 import { accessSync, constants, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { UsageError } from '../errors.ts';
 import type { ReportRequest } from '../options.ts';
+import { ROOT } from '../plan/features.ts';
+import { toBadge } from './badge.ts';
+import { type SpecLink, toHtml } from './html.ts';
 import { type JsonReport, toJson } from './json.ts';
 import { toJunit } from './junit.ts';
+import { toMarkdown } from './markdown.ts';
 
 /**
  * Makes the folders, and sees that the files can be written, before the run is done for nothing. What they held is gone:
@@ -34,7 +38,30 @@ export function prepareTrace(directory: string): void {
 }
 
 export function writeReports(reports: readonly ReportRequest[], report: JsonReport): void {
-  for (const { kind, path } of reports) writeFileSync(path, kind === 'json' ? toJson(report) : toJunit(report));
+  for (const { kind, path } of reports) writeFileSync(path, render(kind, report, path));
+}
+
+function render(kind: ReportRequest['kind'], report: JsonReport, path: string): string {
+  switch (kind) {
+    case 'json':
+      return toJson(report);
+    case 'junit':
+      return toJunit(report);
+    case 'html':
+      return toHtml(report, specLinks(report, dirname(path)));
+    case 'md':
+      return toMarkdown(report, specLinks(report));
+    case 'badge':
+      return toBadge(report);
+  }
+}
+
+/** To where the specification is on the web; else, for a report that lies here, to its pages here. */
+function specLinks({ spec }: JsonReport, folder?: string): SpecLink {
+  if (spec.url !== null) return (place) => `${spec.url}${place.replace(/^spec\//, '')}`;
+  if (folder === undefined) return () => undefined;
+  return (place) =>
+    relative(resolve(folder), join(ROOT, place)).split(sep).map(encodeURIComponent).join('/').replaceAll('%23', '#');
 }
 
 /** Takes the files of a run without a verdict away: an empty report is none. */
