@@ -104,11 +104,13 @@ export interface Account {
   /** Hex. */
   token: string;
   expired?: true;
+  /** Hex. */
+  deviceId?: string;
 }
 
-/** Writes an accounts file with four Ed25519 identities, the last one with a token that has expired. */
+/** Writes an accounts file with five Ed25519 identities: one's token has expired, one's is bound to a device. */
 export function writeAccounts(path: string): void {
-  const accounts = ['alice', 'bob', 'mallory', 'expired'].map(
+  const accounts = ['alice', 'bob', 'mallory', 'expired', 'bound'].map(
     (name): Account => ({
       name,
       identityKey: Buffer.from(
@@ -117,6 +119,7 @@ export function writeAccounts(path: string): void {
       ).toString('hex'),
       token: randomBytes(32).toString('hex'),
       ...(name === 'expired' ? { expired: true } : {}),
+      ...(name === 'bound' ? { deviceId: randomBytes(16).toString('hex') } : {}),
     }),
   );
   writeFileSync(path, JSON.stringify(accounts), { mode: 0o600 });

@@ -34,3 +34,29 @@ Feature: Device ids
         | fetchWait        |
         | uploadHybridKey  |
         | fetchHybridKey   |
+
+  @AUTH-018 @level:must @profile:core @source:decided
+  Rule: AUTH-018 A token bound to a device is good there alone
+    A server MUST refuse a token that is bound to a device when `deviceId` is not, byte for byte and over its whole
+    length, that device, as it refuses an unknown token: with E003.
+
+    @needs:accounts
+    Scenario: From its device
+      When a token that is bound to a device calls fetch from that device
+      Then the call succeeds
+
+    @needs:accounts
+    Scenario Outline: <method> from <device>
+      When a token that is bound to a device calls <method> from <device>
+      Then the call fails with E003
+
+      Examples:
+        | method           | device                            |
+        | fetch            | no device                         |
+        | fetch            | another device                    |
+        | fetch            | that device and one more byte     |
+        | fetch            | that device without its last byte |
+        | enqueue          | another device                    |
+        | fetchWait        | another device                    |
+        | uploadKeyPackage | no device                         |
+        | uploadHybridKey  | another device                    |

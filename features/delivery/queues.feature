@@ -20,6 +20,17 @@ Feature: Queues
       Then nothing is in Bob's queue
       And Alice's queue still holds its messages
 
+    Scenario Outline: A recipient whose key differs in its <which> bit
+      Given Alice's queue is empty
+      And Bob has put 1 message into Alice's queue
+      When Mallory calls enqueue with Alice's key with its <which> bit flipped as recipientKey
+      Then Alice's queue still holds its messages
+
+      Examples:
+        | which |
+        | first |
+        | last  |
+
   @DS-007 @level:must @profile:core @source:decided
   Rule: DS-007 Channel ids of other lengths
     A server MUST either answer E020 to a `channelId` whose length is neither 0 nor 16, or keep for it a queue of its
@@ -141,6 +152,11 @@ Feature: Queues
       Given Bob has put 2 messages into Alice's queue
       Then the numbers of Alice's queue have only risen
 
+    Scenario: Two senders at once
+      Given Alice's queue is empty
+      When Bob and Mallory put 30 messages each into Alice's queue at once
+      Then Alice's queue still holds its messages
+
     @profile:reliable
     Scenario: All of the queue was acknowledged in between
       Given Alice's queue is empty
@@ -204,6 +220,17 @@ Feature: Queues
       Then the call fails with E015
       When Alice acks Alice's queue up to message 1
       Then the call succeeds
+      When Bob puts some text into Alice's queue
+      Then the call succeeds
+      And Alice's queue still holds its messages
+
+    Scenario: As many bytes as its limit
+      Given the target's queues hold 32 MiB at most
+      And Alice's queue is empty
+      When Bob puts big messages into Alice's queue up to the limit of its bytes and one more
+      Then the call fails with E015
+      When Alice fetches from Alice's queue with limit 1
+      Then the answer holds its first 1 message
       When Bob puts some text into Alice's queue
       Then the call succeeds
       And Alice's queue still holds its messages

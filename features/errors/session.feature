@@ -98,3 +98,17 @@ Feature: What a refused call leaves alone
         | length |
         | 33     |
         | 31     |
+
+  @ERR-009 @level:should @profile:core @source:decided
+  Rule: ERR-009 A rate has its code and passes
+    A server with a rate of calls a second for one token SHOULD answer E014 to calls that come faster for long, change
+    nothing for them, and accept the same call again soon.
+
+    @needs:accounts
+    Scenario: Faster than the rate
+      Given the target tells its rate
+      And Alice's queue is empty
+      When Bob puts messages into Alice's queue faster than the rate
+      Then the call fails with E014
+      And Bob can put a message into Alice's queue after a while
+      And Alice's queue still holds its messages

@@ -126,3 +126,9 @@ Feature: Hybrid public keys
       Then Bob fetches Alice's last hybrid key
       And Bob fetches Alice's KeyPackages in order
       And Bob fetches Alice's last hybrid key
+
+    Scenario: An identity whose key differs in its last bit
+      Given Alice has uploaded a hybrid key
+      When Bob calls fetchHybridKey with Alice's key with its last bit flipped as identityKey
+      Then the returned hybrid key is empty
+      And Bob fetches Alice's last hybrid key

@@ -112,3 +112,10 @@ Feature: Fetching KeyPackages
       And Alice has uploaded 1 KeyPackage
       Then no KeyPackage of Bob is left
       And Mallory fetches Alice's KeyPackages in order
+
+    Scenario: An identity whose key differs in its last bit
+      Given Alice has no KeyPackages
+      And Alice has uploaded 1 KeyPackage
+      When Bob calls fetchKeyPackage with Alice's key with its last bit flipped as identityKey
+      Then the returned package is empty
+      And Bob fetches Alice's KeyPackages in order

@@ -75,3 +75,15 @@ Feature: Uploading KeyPackages
         | every byte value              |
         | bytes that end in zeros       |
         | 5,000 random bytes            |
+
+  @KP-012 @level:should @profile:core @source:decided
+  Rule: KP-012 A store that is full keeps what it has
+    A server that keeps a limited number of packages of an identity SHOULD answer E015 to an upload beyond it, and keep
+    those that wait, in their order.
+
+    Scenario: Up to the limit and one more
+      Given the target keeps 1000 KeyPackages of an identity at most
+      And Alice has no KeyPackages
+      When Alice uploads KeyPackages up to the limit and one more
+      Then the call fails with E015
+      And Bob fetches Alice's KeyPackages in order

@@ -97,6 +97,12 @@ export class ConformanceWorld extends World<TargetData> {
     return account && personOf('alice', account);
   }
 
+  /** An account whose token is good on one device alone, if the accounts file names one. */
+  boundPerson(): Person | undefined {
+    const account = this.target.accounts.find(({ deviceId, isExpired }) => deviceId && !isExpired);
+    return account && personOf('mallory', account);
+  }
+
   /** What that person shows with a call: the token, or version 0 without one. */
   auth(role: Role): Auth {
     const { token, deviceId } = this.person(role);

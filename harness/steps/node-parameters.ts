@@ -4,6 +4,7 @@ import { type ErrorCode, parseReason } from '@quicnprotochat/proto';
 import { CALLED_METHODS, type CalledMethod } from '../src/node/calls.ts';
 import { ID_CHANGES, type IdChange } from '../src/node/channel-ids.ts';
 import { CONTENT_NAMES } from '../src/node/contents.ts';
+import { DEVICE_NAMES } from '../src/node/devices.ts';
 import { FAULT_PATTERN } from '../src/node/faults.ts';
 import { PEOPLE, type Person, type QueueName } from '../src/node/people.ts';
 
@@ -40,6 +41,12 @@ defineParameterType({
   name: 'method',
   regexp: new RegExp(CALLED_METHODS.map((name) => `${name}\\b`).join('|')),
   transformer: (name: string) => name as CalledMethod,
+});
+
+defineParameterType({
+  name: 'device',
+  regexp: new RegExp(DEVICE_NAMES.join('|')),
+  transformer: (name: string) => name,
 });
 
 defineParameterType({ name: 'fault', regexp: new RegExp(FAULT_PATTERN), transformer: (name: string) => name });

@@ -11,6 +11,7 @@ import {
   anyPayload,
   drain,
   fetchParams,
+  MAX_ANY_PAYLOAD,
   mustPut,
   put,
   putAtOnce,
@@ -22,6 +23,8 @@ import { scenarioOf } from '../src/node/target.ts';
 const MIB = 1024 * 1024;
 const BIG_MESSAGE_BYTES = 4 * MIB;
 const MAX_BIG_MESSAGES = 40;
+/** What is put beside big messages. */
+const SMALL_BYTES = 1024;
 const SESSIONS_AT_ONCE = 4;
 /** How many enqueues are under way at once while a queue is filled. */
 const FILL_WINDOW = 200;
@@ -64,6 +67,9 @@ Given('{person} has put {int} MiB into {queue}', async function (sender: Person,
   if (count > MAX_BIG_MESSAGES)
     scenario.target.skip(`payloads of ${size} bytes are too small to fill ${mebibytes} MiB`);
   needRoom(scenario, count + 4);
+  const { queueBytes } = scenario.target.limits;
+  if (size * count + SMALL_BYTES > queueBytes)
+    scenario.target.skip(`a queue of the target holds ${queueBytes} bytes, not ${mebibytes} MiB and more`);
   for (let number = 0; number < count; number += 1) {
     await mustPut(scenario, sender, queue, new Uint8Array(randomBytes(size)));
   }
@@ -86,11 +92,26 @@ When(
 );
 
 When(
+  '{person} and {person} put {int} messages each into {queue} at once',
+  async function (one: Person, other: Person, count: number, queue: QueueName) {
+    const scenario = scenarioOf(this);
+    needRoom(scenario, count * 2);
+    const payloads = (): Uint8Array[] => Array.from({ length: count }, anyPayload);
+    await Promise.all([one, other].map((sender) => putAtOnce(scenario, sender, queue, payloads())));
+    scenario.queue(queue).sort();
+  },
+);
+
+When(
   '{person} puts messages into {queue} up to the limit and one more',
   { timeout: -1 },
   async function (sender: Person, queue: QueueName) {
     const scenario = scenarioOf(this);
-    const { queueMessages } = scenario.target.limits;
+    const { queueMessages, queueBytes } = scenario.target.limits;
+    if (queueMessages * MAX_ANY_PAYLOAD > queueBytes)
+      scenario.target.skip(
+        `a queue of the target holds ${queueBytes} bytes: it is full before it has all its messages`,
+      );
     const startedAt = performance.now();
     for (let filled = 0; filled < queueMessages; ) {
       const count = Math.min(FILL_WINDOW, queueMessages - filled);

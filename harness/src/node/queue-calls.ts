@@ -71,10 +71,34 @@ export async function putFlood(
   return !isFull;
 }
 
+/** Enqueues all at once, as fast as it goes. @returns whether some were refused for their rate; then one of those is remembered */
+export async function putUnpaced(
+  scenario: NodeScenario,
+  sender: Person,
+  queue: QueueName,
+  payloads: readonly Uint8Array[],
+): Promise<boolean> {
+  const params = enqueueParams(scenario, sender, queue);
+  const session = scenario.sessionOf(sender);
+  const calls = payloads.map((payload) => scenario.callInFlood(session, 'enqueue', { ...params, payload }));
+  let isRefused = false;
+  for (const [index, outcome] of (await scenario.target.inTime(Promise.all(calls))).entries()) {
+    if (!isRefused) scenario.outcome = outcome;
+    if (outcome.kind === 'refused' && outcome.code === 'E014') {
+      isRefused = true;
+      scenario.outcome = outcome;
+    } else scenario.queue(queue).add(payloads[index] as Uint8Array, resultsOf(outcome).seq as bigint);
+  }
+  return isRefused;
+}
+
 function enqueueParams(scenario: NodeScenario, sender: Person, queue: QueueName): CallParams {
   const recipientKey = scenario.identity(queue.owner);
   return { ...rightCall(scenario, sender, 'enqueue'), recipientKey, channelId: scenario.channelId(queue) };
 }
+
+/** The longest that `anyPayload` makes. */
+export const MAX_ANY_PAYLOAD = 63;
 
 /** A payload like no other: 16 to 63 random bytes. */
 export function anyPayload(): Uint8Array {

@@ -41,6 +41,10 @@ export class NodeTarget {
     return this.#world.expiredPerson();
   }
 
+  boundPerson() {
+    return this.#world.boundPerson();
+  }
+
   skip(reason: string): never {
     return this.#world.skip(reason);
   }

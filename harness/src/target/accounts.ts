@@ -64,13 +64,13 @@ export function newIdentityKey(): Uint8Array {
   return Buffer.from(x as string, 'base64url');
 }
 
-/** Accounts for an embedded server: the three roles, and one whose token has expired. */
+/** Accounts for an embedded server: the three roles, one whose token has expired, one whose token is bound to a device. */
 export function makeAccounts(): AccountData[] {
-  return [...ROLES, 'expired'].map((name) => ({
+  return [...ROLES, 'expired', 'bound'].map((name) => ({
     name,
     identityKey: Buffer.from(newIdentityKey()).toString('hex'),
     token: randomBytes(32).toString('hex'),
-    deviceId: undefined,
+    deviceId: name === 'bound' ? randomBytes(16).toString('hex') : undefined,
     isExpired: name === 'expired',
   }));
 }

@@ -26,10 +26,11 @@ export async function startEmbedded(isOpen: boolean): Promise<EmbeddedServer> {
   const directory = mkdtempSync(join(tmpdir(), 'conformance-'));
   const accounts = isOpen ? [] : makeAccounts();
   const accountsFile = join(directory, 'accounts.json');
-  const entries = accounts.map(({ name, identityKey, token, isExpired }) => ({
+  const entries = accounts.map(({ name, identityKey, token, deviceId, isExpired }) => ({
     name,
     identityKey,
     token,
+    deviceId,
     expired: isExpired,
   }));
   writeFileSync(accountsFile, JSON.stringify(entries), { mode: 0o600 });
