@@ -159,4 +159,6 @@ test('a disposed identity sends nothing any more', async () => {
   const [alice] = (await group(2)) as [GroupMember, GroupMember];
   alice.identity.dispose();
   await assert.rejects(alice.sendMessage(bytes('x')), { code: 'DISPOSED' });
+  await assert.rejects(alice.update(), { code: 'DISPOSED' });
+  assert.equal(alice.pending, undefined);
 });

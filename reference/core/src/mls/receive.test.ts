@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bytes, commit, group, inside, said } from '../../test/people.ts';
+import { noblePrimitives } from '../crypto/noble-primitives.ts';
 import type { GroupMember } from '../index.ts';
+import { makeCommit } from './commit.ts';
+import { receive } from './receive.ts';
+import { makeSuite } from './suite.ts';
 
 type Two = [GroupMember, GroupMember];
 
@@ -117,6 +121,17 @@ test('a changed commit is refused, and the right one taken afterwards', async ()
   }
   await bob.receiveMessage(pending.commit);
   assert.equal(bob.epoch, 2n);
+});
+
+test('the portable primitives read what node:crypto wrote, and the other way round', async () => {
+  const [alice, bob] = (await group(2)) as Two;
+  const portable = await makeSuite((message) => bob.identity.sign(message), noblePrimitives);
+  const { state } = await inside(bob);
+  const message = await alice.sendMessage(bytes('to noble'));
+  assert.equal(said((await receive(state, portable, message)).received, alice), 'to noble');
+  const made = await makeCommit(state, portable, []);
+  await alice.receiveMessage(made.commit);
+  assert.equal(alice.epoch, 2n);
 });
 
 test('a KeyPackage, a Welcome and garbage are no messages', async () => {
