@@ -109,7 +109,7 @@ async function parse(
     .scriptName('quicnprotochat')
     .usage('$0 COMMAND [options]\n\nEnd-to-end encrypted messages over a NodeService.')
     .parserConfiguration({ 'parse-positional-numbers': false, 'duplicate-arguments-array': false })
-    .env(ENV_PREFIX)
+    .config(fromEnvironment(commands))
     .options(GLOBAL_OPTIONS)
     .group(Object.keys(GLOBAL_OPTIONS), 'Common options:')
     .epilogue(EXIT_TEXT)
@@ -138,6 +138,18 @@ async function parse(
       else resolve(text);
     });
   });
+}
+
+/** Options that the environment gives; only those that mean something here, since an unknown one is an error. */
+function fromEnvironment(commands: readonly Command[], env = process.env): Record<string, string> {
+  const names = [GLOBAL_OPTIONS, ...commands.map(({ options = {} }) => options)].flatMap((options) =>
+    Object.keys(options),
+  );
+  const given = names.flatMap((name) => {
+    const value = env[`${ENV_PREFIX}_${name.toUpperCase().replaceAll('-', '_')}`];
+    return value === undefined || value === '' ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(given);
 }
 
 /** Ties a text to its option, so that one that begins with a dash is no option itself. */

@@ -1,0 +1,86 @@
+import { readdirSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StateFile } from '@quicnprotochat/client';
+import type { Person, RunningClient } from './client-process.ts';
+import type { Checks } from './peer.ts';
+
+const MESSAGES = 1_000;
+const KILLS = 30;
+/** A client that was not killed by now tells nothing any more, in ms. */
+const ROUND_LIMIT_MS = 6_000;
+
+/** Small and seeded (mulberry32), so that a run can be made again with the seed it printed. */
+function randomFrom(seed: number): () => number {
+  let a = seed;
+  return () => {
+    a = (a + 0x6d2b79f5) | 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/**
+ * Bob receives 1,000 messages with `recv --stream`, and is killed 30 times: each message is shown at least once, in order,
+ * and his state can be read after each kill.
+ */
+export async function killReceiver(checks: Checks, alice: Person, bob: Person): Promise<void> {
+  const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+  const random = randomFrom(seed);
+  await bob.reads();
+  const texts = Array.from({ length: MESSAGES }, (_, i) => `numbered ${i + 1}`);
+  const sent = await alice.run(['send', '--lines'], `${texts.join('\n')}\n`);
+  checks.check('1,000 messages are sent', sent.code === 0 && sent.lines.length === MESSAGES, sent.errors);
+
+  const shown: number[] = [];
+  const unreadable: string[] = [];
+  let during = 0;
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    const client = bob.start(['recv', '--stream']);
+    await moment(client, random);
+    client.child.kill('SIGKILL');
+    const { lines } = await client.ended;
+    shown.push(...lines.filter(({ type }) => type === 'message').map(({ text }) => texts.indexOf(String(text))));
+    if (lines.some(({ type }) => type === 'ignored')) unreadable.push('a message was taken for a replay');
+    if (shown.length > 0 && new Set(shown).size < MESSAGES) during += 1;
+    await new StateFile({ state: bob.state }).read().catch((error) => unreadable.push(String(error)));
+  }
+  const rest = await bob.run(['recv']);
+  shown.push(...rest.lines.filter(({ type }) => type === 'message').map(({ text }) => texts.indexOf(String(text))));
+
+  const distinct = new Set(shown);
+  const seeded = `seed ${seed}, ${shown.length - distinct.size} shown twice, ${during} kills with messages left`;
+  console.log(`       ${seeded}`);
+  checks.check('30 kills: the state stays readable', unreadable.length === 0 && rest.code === 0, unreadable.join('\n'));
+  const lost = texts.filter((_, i) => !distinct.has(i));
+  checks.check('30 kills: none of 1,000 messages is lost', lost.length === 0, `${seeded}; lost: ${lost.slice(0, 20)}`);
+  const firsts = [...distinct];
+  checks.check(
+    '30 kills: they are shown in order',
+    firsts.every((n, i) => n === i),
+    seeded,
+  );
+  checks.check('most kills hit a receiver at work', during >= KILLS / 2, seeded);
+  await interrupt(checks, bob);
+}
+
+/** Waits for a random moment: while it starts, while it takes in, between two lines, just after one. */
+async function moment(client: RunningClient, random: () => number): Promise<void> {
+  const end = Date.now() + ROUND_LIMIT_MS;
+  const lines = Math.floor(random() * 60);
+  if (random() < 0.25) return void (await sleep(300 + random() * 600));
+  while (client.lines.length < lines && Date.now() < end) await sleep(1);
+  await sleep(random() * 15);
+}
+
+async function interrupt(checks: Checks, bob: Person): Promise<void> {
+  const client = bob.start(['recv', '--stream']);
+  await sleep(1_500);
+  client.child.kill('SIGINT');
+  const { code } = await client.ended;
+  const [directory, name] = [dirname(bob.state), basename(bob.state, '.bin')];
+  const left = readdirSync(directory).filter((file) => file.startsWith(name));
+  const isClean = left.sort().join() === `${name}.bin,${name}.ks`;
+  checks.check('Ctrl-C: exit 130, and nothing is left behind', code === 130 && isClean, `${code} ${left}`);
+}
