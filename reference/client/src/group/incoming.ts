@@ -32,8 +32,11 @@ const isWelcome = (message: Uint8Array): boolean => message[2] === 0 && message[
  */
 export async function takeIn(reader: Reader, payloads: readonly Uint8Array[], mayJoin: boolean): Promise<void> {
   const { state } = reader;
-  for (const payload of payloads) {
-    const digest = digestOf(payload);
+  const digests = payloads.map(digestOf);
+  // What is no longer at the head of the queue, the server has forgotten by now.
+  state.handled = state.handled.filter((digest) => digests.includes(digest));
+  for (const [i, payload] of payloads.entries()) {
+    const digest = digests[i] as string;
     // Taken in already: only the server does not know it yet.
     if (state.handled.includes(digest)) continue;
     state.handled.push(digest);
@@ -78,9 +81,14 @@ async function readOne(
     state.inbox.push(shown(received, member, unwrapped));
     return received.kind === 'commit' ? 'progress' : 'done';
   } catch (error) {
-    if (error instanceof CoreError && error.code === 'FUTURE_EPOCH') return wait(state, payload);
+    if (error instanceof CoreError && mayBeReadLater(error, reader.member)) return wait(state, payload);
     return ignore(state, error);
   }
+}
+
+/** It needs a commit that is still to come; or, after a removal, the Welcome of another invitation. */
+function mayBeReadLater({ code }: CoreError, member: GroupMember): boolean {
+  return code === 'FUTURE_EPOCH' || (!member.isActive && (code === 'REMOVED' || code === 'WRONG_GROUP'));
 }
 
 async function welcomed(

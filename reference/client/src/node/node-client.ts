@@ -22,13 +22,13 @@ export interface NodeClientOptions extends Omit<ConnectNodeOptions, 'signal'> {
 
 /** How one call differs from the others. */
 export interface CallOptions {
-  /** How long its answer may take, in ms. */
+  /** How long its answer may take, in ms; default is `timeoutMs` of the client. */
   answerMs?: number;
   /** How long it is tried. */
   retryMs?: number;
 }
 
-const ANSWER_MS = 15_000;
+const ANSWER_MS = 10_000;
 
 /**
  * Calls on a NodeService over connections that are made when needed. A call whose connection is lost is made again on a
@@ -61,7 +61,7 @@ export class NodeClient {
   async withRetry<T>(
     what: string,
     step: (rpc: RpcClient, signal: AbortSignal) => Promise<T>,
-    { answerMs = ANSWER_MS, retryMs = this.#options.retryMs ?? 10_000 }: CallOptions = {},
+    { answerMs = this.#options.timeoutMs ?? ANSWER_MS, retryMs = this.#options.retryMs ?? 10_000 }: CallOptions = {},
   ): Promise<T> {
     const { signal } = this.#options;
     const end = Date.now() + retryMs;

@@ -42,10 +42,11 @@ export async function lockFile(path: string, waitMs: number): Promise<() => void
       };
     }
     const holder = holderOf(lock);
-    if (holder !== undefined && !isAlive(holder, lock)) breakLock(lock, holder);
-    else if (Date.now() > end)
+    const isDead = holder !== undefined && !isAlive(holder, lock);
+    if (isDead && breakLock(lock, holder)) continue;
+    if (Date.now() > end)
       throw new ClientError('state', `${path} is in use by process ${holder}: wait for it, or use another --state`);
-    else await sleep(RETRY_MS);
+    await sleep(RETRY_MS);
   }
 }
 
@@ -75,15 +76,20 @@ function holderOf(lock: string): number | undefined {
 }
 
 /** Of several that find the same dead lock, one moves it away; should that be a living one by now, it is put back. */
-function breakLock(lock: string, holder: number): void {
+function breakLock(lock: string, holder: number): boolean {
   const aside = `${lock}.old`;
   try {
     renameSync(lock, aside);
-    if (Number(readFileSync(aside, 'utf8')) !== holder) linkSync(aside, lock);
+    // Object.is, since what is no number is NaN.
+    const isIt = Object.is(Number(readFileSync(aside, 'utf8')), holder);
+    if (!isIt) linkSync(aside, lock);
+    return isIt;
   } catch {
     // Somebody else was quicker.
+    return false;
+  } finally {
+    rmSync(aside, { force: true });
   }
-  rmSync(aside, { force: true });
 }
 
 function isAlive(pid: number, lock: string): boolean {

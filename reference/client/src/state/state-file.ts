@@ -1,6 +1,5 @@
 import { rmSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { dirname, extname } from 'node:path';
+import { extname } from 'node:path';
 import { DiskKeyStore, IdentityKeypair, readFileIfAny, StoreCrypto, writeFileAtomically } from '@quicnprotochat/core';
 import { ClientError, toClientError } from '../errors.ts';
 import { lockFile } from './lock.ts';
@@ -70,7 +69,6 @@ export class StateFile {
   /** @throws ClientError `state` */
   async write(state: StoredState): Promise<void> {
     try {
-      await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
       if (!this.#crypto || (this.#passphrase !== undefined && !this.#crypto.isEncrypted))
         this.#crypto = await StoreCrypto.create(this.#passphrase);
       const contents = encodeState(state);
