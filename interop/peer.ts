@@ -15,6 +15,8 @@ export interface RunningServer {
   pin: string;
   /** Where its metrics are, if it was asked for them. */
   metricsUrl: string | undefined;
+  /** Its process id. */
+  pid: number;
   /** Ends it with SIGTERM. @returns its exit code, null when it had to be killed */
   stop(): Promise<number | null>;
   /** The end of what it wrote to standard error. */
@@ -47,7 +49,7 @@ export async function startServer(command: string, args: string[]): Promise<Runn
     setTimeout(() => reject(new Error(`${command} did not listen in time: ${errors}`)), START_TIMEOUT_MS).unref();
   });
   try {
-    return { ...(await told), stop: () => stopProcess(child, exited), errors: () => errors };
+    return { ...(await told), pid: child.pid as number, stop: () => stopProcess(child, exited), errors: () => errors };
   } catch (error) {
     child.kill('SIGKILL');
     throw error;

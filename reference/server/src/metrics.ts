@@ -88,7 +88,7 @@ export class Metrics {
   async #lookAtStore(): Promise<void> {
     const { storeUp, bytes } = this.#gauges;
     try {
-      const { messageBytes, ...items } = await this.#sources.stats();
+      const { messageBytes, keyPackageBytes: _, ...items } = await this.#sources.stats();
       for (const [kind, count] of Object.entries(items)) this.#items.set({ kind }, count);
       bytes.set(messageBytes);
       storeUp.set(1);

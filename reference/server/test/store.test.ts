@@ -215,6 +215,7 @@ for (const [kind, { isLasting, place, open, skip }] of Object.entries(kinds)) {
       assert.equal(await first.addUser(user('mallory', 1), 10), 'identity-taken');
       await first.addToken(token('operator', 5), 10);
       assert.equal(await first.addUser(user('mallory', 5), 10), 'identity-taken');
+      assert.equal(await first.addUser(user('operator', 6), 10), 'username-taken');
       assert.equal(await first.addUser(user('operator', 5), 10), 'added');
       await assert.rejects(first.addUser(user('carol', 3), 2), FullError);
       const odd = 'J\u00f6rg \0 \u{1f600}';
@@ -285,7 +286,7 @@ for (const [kind, { isLasting, place, open, skip }] of Object.entries(kinds)) {
       const store = await reopen();
       assert.deepEqual(await store.stats(), {
         ...{ queues: 2, messages: 2, messageBytes: 3 },
-        ...{ keyPackages: 3, hybridKeys: 1, endpoints: 1, channels: 1, users: 1, tokens: 1 },
+        ...{ keyPackages: 3, keyPackageBytes: 3, hybridKeys: 1, endpoints: 1, channels: 1, users: 1, tokens: 1 },
       });
     });
 

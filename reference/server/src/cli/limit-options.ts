@@ -9,6 +9,13 @@ const COUNTS = {
   'max-package': { of: 'service', name: 'packageBytes', isSize: true, describe: 'bytes of a KeyPackage (E008)' },
   'max-queue-messages': { of: 'service', name: 'queueMessages', describe: 'messages in a queue (E015)' },
   'max-queue-bytes': { of: 'service', name: 'queueBytes', isSize: true, describe: 'payload bytes in a queue (E015)' },
+  'max-stored': {
+    of: 'service',
+    name: 'storedBytes',
+    isSize: true,
+    describe:
+      'bytes of messages and KeyPackages in the whole store (E015); the memory and file stores keep them in memory',
+  },
   'max-key-packages': { of: 'service', name: 'keyPackages', describe: 'KeyPackages that wait for an identity (E015)' },
   'max-users': { of: 'service', name: 'users', describe: 'users that may register (E015)' },
   'max-waiters': { of: 'service', name: 'waiters', describe: 'fetchWaits at once for an identity (E014)' },

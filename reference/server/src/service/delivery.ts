@@ -5,6 +5,7 @@ import { requireMembers } from './channels.ts';
 import { requireChannelId, requireIdentity, requireKey, requireVersion } from './checks.ts';
 import { NodeServiceError } from './error.ts';
 import type { ServiceLimits } from './limits.ts';
+import type { StorageQuota } from './storage-quota.ts';
 import type { Waiters } from './waiters.ts';
 
 type Methods = typeof nodeService;
@@ -19,12 +20,14 @@ type QueueParams = Pick<ParamsOf<Methods['fetch']>, 'recipientKey' | 'channelId'
 export class DeliveryService {
   readonly #store: Store;
   readonly #limits: ServiceLimits;
+  readonly #quota: StorageQuota;
   readonly #waiters: Waiters;
   readonly #now: () => number;
 
-  constructor(store: Store, limits: ServiceLimits, waiters: Waiters, now: () => number) {
+  constructor(store: Store, limits: ServiceLimits, quota: StorageQuota, waiters: Waiters, now: () => number) {
     this.#store = store;
     this.#limits = limits;
+    this.#quota = quota;
     this.#waiters = waiters;
     this.#now = now;
   }
@@ -33,6 +36,7 @@ export class DeliveryService {
     requireQueue(params);
     if (params.channelId.length > 0) await requireMembers(this.#store, params.channelId, caller, params.recipientKey);
     this.#requirePayload(params.payload);
+    this.#quota.take(params.payload.length);
     return { seq: await this.#added([params], this.#store.enqueue(params, params.payload, this.#queueLimits)) };
   }
 
@@ -48,6 +52,7 @@ export class DeliveryService {
     for (const queue of queues) requireQueue({ ...queue, version });
     if (channelId.length > 0) await requireMembers(this.#store, channelId, caller, ...recipientKeys);
     this.#requirePayload(payload);
+    this.#quota.take(queues.length * payload.length);
     return { seqs: await this.#added(queues, this.#store.enqueueAll(queues, payload, this.#queueLimits)) };
   }
 

@@ -5,6 +5,7 @@ import type { Caller } from './authenticate.ts';
 import { requireIdentity, requireKey } from './checks.ts';
 import { NodeServiceError } from './error.ts';
 import type { ServiceLimits } from './limits.ts';
+import type { StorageQuota } from './storage-quota.ts';
 
 type Methods = typeof nodeService;
 
@@ -12,10 +13,12 @@ type Methods = typeof nodeService;
 export class KeyPackageService {
   readonly #store: Store;
   readonly #limits: ServiceLimits;
+  readonly #quota: StorageQuota;
 
-  constructor(store: Store, limits: ServiceLimits) {
+  constructor(store: Store, limits: ServiceLimits, quota: StorageQuota) {
     this.#store = store;
     this.#limits = limits;
+    this.#quota = quota;
   }
 
   async upload(
@@ -32,6 +35,7 @@ export class KeyPackageService {
         `the package has ${keyPackage.length} bytes, at most ${packageBytes} are taken`,
       );
     }
+    this.#quota.take(keyPackage.length);
     try {
       await this.#store.addKeyPackage(identityKey, keyPackage, keyPackages);
     } catch (error) {

@@ -20,6 +20,8 @@ export interface ServiceLimits {
   /** Payload bytes in one answer; a single message always fits. */
   answerBytes: number;
   fetchWaitMs: number;
+  /** Bytes of messages and KeyPackages in the whole store. */
+  storedBytes: number;
   /** KeyPackages that one identity may have waiting. */
   keyPackages: number;
   nodeAddrBytes: number;
@@ -50,6 +52,7 @@ export const DEFAULT_SERVICE_LIMITS: Readonly<ServiceLimits> = {
   queueBytes: MAX_QUEUE_BYTES,
   answerBytes: MAX_ANSWER_BYTES,
   fetchWaitMs: MAX_FETCH_WAIT_MS,
+  storedBytes: 2 ** 30,
   keyPackages: 10_000,
   nodeAddrBytes: MAX_NODE_ADDR_LEN,
   batchRecipients: MAX_BATCH,

@@ -14,6 +14,7 @@ import { legacyMethods } from './legacy.ts';
 import { DEFAULT_SERVICE_LIMITS, type ServiceLimits } from './limits.ts';
 import { OpaqueService, PendingLogins } from './opaque.ts';
 import { RateLimit } from './rate-limit.ts';
+import { StorageQuota } from './storage-quota.ts';
 import { Waiters } from './waiters.ts';
 
 /** What a method does: the parameters as they came, authentication and all. */
@@ -84,11 +85,12 @@ export class NodeService {
         return handler(params, admit(caller instanceof Promise ? await caller : caller), signal);
       });
 
-    const keyPackages = new KeyPackageService(store, limits);
+    const quota = new StorageQuota(store, limits.storedBytes, now);
+    const keyPackages = new KeyPackageService(store, limits, quota);
     addGuarded(nodeService.uploadKeyPackage, (params, caller) => keyPackages.upload(params, caller));
     addGuarded(nodeService.fetchKeyPackage, (params, _caller, signal) => keyPackages.fetch(params, signal));
 
-    const delivery = new DeliveryService(store, limits, this.#waiters, now);
+    const delivery = new DeliveryService(store, limits, quota, this.#waiters, now);
     addGuarded(nodeService.enqueue, (params, caller) => delivery.enqueue(params, caller));
     addGuarded(nodeService.batchEnqueue, (params, caller) => delivery.batchEnqueue(params, caller));
     addGuarded(nodeService.fetch, (params, caller, signal) => delivery.fetch(params, caller, signal));

@@ -63,6 +63,13 @@ export class KeyPackages {
     return size;
   }
 
+  /** Bytes of all of them. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { packages } of this.#byIdentity.values()) bytes += packages.bytes;
+    return bytes;
+  }
+
   *[Symbol.iterator](): Generator<{ identityKey: Uint8Array; keyPackage: Uint8Array }> {
     for (const { identityKey, packages } of this.#byIdentity.values())
       for (const { bytes } of packages) yield { identityKey, keyPackage: bytes };

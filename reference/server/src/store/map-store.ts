@@ -142,6 +142,7 @@ export class MapStore implements Store {
     return {
       ...deliveries.stats(),
       keyPackages: keyPackages.size,
+      keyPackageBytes: keyPackages.bytes,
       hybridKeys: hybridKeys.size,
       endpoints: endpoints.size,
       channels: channels.size,

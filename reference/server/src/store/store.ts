@@ -56,6 +56,8 @@ export interface StoreStats {
   /** Payload bytes of all messages. */
   messageBytes: number;
   keyPackages: number;
+  /** Bytes of all KeyPackages. */
+  keyPackageBytes: number;
   hybridKeys: number;
   endpoints: number;
   channels: number;

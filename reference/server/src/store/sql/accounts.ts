@@ -18,6 +18,10 @@ export async function addUser(change: Change, user: User, limit: number): Promis
   const username = Buffer.from(user.username);
   const known = await change.all('SELECT username FROM users WHERE username = $1', username);
   if (known.length > 0) return 'username-taken';
+  // An operator gave that name to somebody else.
+  const statementOfName = 'SELECT name FROM tokens WHERE name = $1 AND identity_key <> $2';
+  const namesakes = await change.all(statementOfName, username, user.identityKey);
+  if (namesakes.length > 0) return 'username-taken';
   const holders = await change.all(
     `SELECT username FROM users WHERE identity_key = $1
      UNION SELECT name FROM tokens WHERE identity_key = $1 AND name <> $2`,
