@@ -3,6 +3,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { conform } from './conform.ts';
 import { EXIT, SuiteError, UnreachableError, UsageError } from './errors.ts';
 import { type RawOptions, readOptions } from './options.ts';
+import { REPORT_COMMANDS } from './report-commands.ts';
 
 function parseArguments(args: string[]): RawOptions | undefined {
   let shown: string | undefined;
@@ -70,6 +71,8 @@ function parseArguments(args: string[]): RawOptions | undefined {
     .example('$0 --target 127.0.0.1:7000', 'a server of yours that registers users (OPAQUE)')
     .example('$0 --target 127.0.0.1:7000 --accounts accounts.json', 'one that does not')
     .example('$0 --target 127.0.0.1:7000 --open --requirement DS', 'one area, on an open server')
+    .example('$0 compare A.json B.json', 'reports of several implementations side by side')
+    .example('$0 report A.json --report html=A.html', 'other reports of a JSON report')
     .epilogue(
       'Exit codes: 0 conformant, 1 not conformant, 2 wrong usage or configuration, 3 target unreachable or nothing ran, 4 the suite itself broke.',
     )
@@ -102,6 +105,11 @@ export async function main(args: string[]): Promise<number> {
       if (error.code !== 'EPIPE') throw error;
     });
   try {
+    const command = REPORT_COMMANDS[args[0] ?? ''];
+    if (command) {
+      command(args.slice(1));
+      return EXIT.conformant;
+    }
     const raw = parseArguments(args);
     return raw === undefined ? EXIT.conformant : await conform(readOptions(raw), args);
   } catch (error) {

@@ -38,7 +38,14 @@ export function prepareTrace(directory: string): void {
 }
 
 export function writeReports(reports: readonly ReportRequest[], report: JsonReport): void {
-  for (const { kind, path } of reports) writeFileSync(path, render(kind, report, path));
+  writeFiles(reports, (kind, path) => render(kind, report, path));
+}
+
+export function writeFiles(
+  reports: readonly ReportRequest[],
+  render: (kind: ReportRequest['kind'], path: string) => string,
+): void {
+  for (const { kind, path } of reports) writeFileSync(path, render(kind, path));
 }
 
 function render(kind: ReportRequest['kind'], report: JsonReport, path: string): string {
