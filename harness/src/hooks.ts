@@ -1,6 +1,7 @@
 import {
   After,
   Before,
+  BeforeAll,
   setDefaultTimeout,
   setDefinitionFunctionWrapper,
   setWorldConstructor,
@@ -35,6 +36,9 @@ export function registerHooks(): void {
   );
 
   let whyGone: string | undefined;
+  BeforeAll(() => {
+    whyGone = undefined;
+  });
 
   Before(function (this: ConformanceWorld, { pickle }) {
     // A target that is gone is not worth a time-out for each scenario that is left.

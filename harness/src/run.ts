@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { loadConfiguration, runCucumber } from '@cucumber/cucumber/api';
+import { type ISupportCodeLibrary, loadConfiguration, loadSupport, runCucumber } from '@cucumber/cucumber/api';
 import type { Envelope } from '@cucumber/messages';
 import { SuiteError } from './errors.ts';
 import { MessageReader } from './message-reader.ts';
@@ -59,7 +59,12 @@ export async function runScenarios({
   };
   const { runConfiguration } = await loadConfiguration({ file: false, provided }, environment);
   try {
-    await runCucumber(runConfiguration, environment, (envelope: Envelope) => reader.take(envelope));
+    // Modules are loaded once a process, and register their steps then: a further run uses those of the first.
+    const library = await (libraries.get(support.join()) ?? loadSupport(runConfiguration, environment));
+    libraries.set(support.join(), library);
+    await runCucumber({ ...runConfiguration, support: library }, environment, (envelope: Envelope) =>
+      reader.take(envelope),
+    );
   } catch (error) {
     throw new SuiteError(
       `cucumber could not run the scenarios: ${error instanceof Error ? (error.stack ?? error.message) : error}`,
@@ -69,6 +74,8 @@ export async function runScenarios({
   if (outcome.faults.length > 0 && errors.text !== '') outcome.faults.push(errors.text.trim());
   return outcome;
 }
+
+const libraries = new Map<string, ISupportCodeLibrary>();
 
 /** `file:line:line` for each file, since a file alone would run all of it. */
 function pathsOf(scenarios: PlannedScenario[]): string[] {

@@ -1,0 +1,104 @@
+import { loadFeatures, type PlannedScenario } from '../plan/features.ts';
+import { splitOffered } from '../plan/select.ts';
+import type { ScenarioResult } from '../result.ts';
+import { runScenarios } from '../run.ts';
+import { loadSpec } from '../spec.ts';
+import { makeAccounts } from '../target/accounts.ts';
+import { DEFAULT_LIMITS } from '../target/limits.ts';
+import { probe } from '../target/probe.ts';
+import type { TargetData } from '../target/target.ts';
+import type { MutantEntry, MutantHost, VariantEntry } from './host.ts';
+
+/** What a run came to. */
+export interface Judgement {
+  id: string;
+  isRight: boolean;
+  /** What the suite saw of it, a line each. */
+  findings: string[];
+  durationMs: number;
+}
+
+/** What broken servers do not answer is not waited for as long as what right ones may take, in ms. */
+const MUTANT_TIMEOUT_MS = 3_000;
+const VARIANT_TIMEOUT_MS = 15_000;
+
+/** Runs the suite's scenarios against the servers of a host. */
+export class Judge {
+  readonly #host: MutantHost;
+  readonly #spec = loadSpec();
+  readonly #scenarios = loadFeatures(this.#spec);
+
+  constructor(host: MutantHost) {
+    this.#host = host;
+  }
+
+  /** A mutant is caught by a scenario of the requirement that it breaks. */
+  async mutant({ id, requirement }: MutantEntry): Promise<Judgement> {
+    const wanted = this.#scenarios.filter((scenario) => scenario.requirement === requirement);
+    const { results, durationMs } = await this.#run(id, {}, MUTANT_TIMEOUT_MS, async () => wanted);
+    const isMust = this.#spec.get(requirement)?.level === 'MUST';
+    const caught = results.filter(({ status }) => status === 'failed' || (!isMust && status === 'warned'));
+    const broken = results.filter(({ status }) => status === 'broken');
+    const isRight = caught.length > 0 && broken.length === 0;
+    const passed = results.filter(({ status }) => status === 'passed').length;
+    const skipped = results.length - passed - caught.length - broken.length;
+    const findings = isRight
+      ? caught.map(finding)
+      : wanted.length === 0
+        ? [`no scenario shows ${requirement}`]
+        : [`${passed} of its scenarios pass, ${skipped} are skipped`, ...broken.map(finding)];
+    return { id, isRight, findings, durationMs };
+  }
+
+  /** A variant is passed by every scenario of what it offers; what is only recommended may be missed. */
+  async variant({ id, declared }: VariantEntry): Promise<Judgement> {
+    const { results, durationMs } = await this.#run(id, declared ?? {}, VARIANT_TIMEOUT_MS, async (target) => {
+      const { profiles } = await probe(target);
+      return splitOffered(this.#scenarios, profiles, []).runnable;
+    });
+    const accused = results.filter(({ status }) => status === 'failed' || status === 'broken');
+    const warned = results.filter(({ status }) => status === 'warned');
+    const passed = results.filter(({ status }) => status === 'passed').length;
+    const isRight = accused.length === 0 && passed > 0;
+    const findings = isRight
+      ? [`${passed} passed, ${warned.length} warned`, ...warned.map(finding)]
+      : accused.map(finding);
+    return { id, isRight, findings, durationMs };
+  }
+
+  async #run(
+    id: string,
+    limits: Record<string, number>,
+    timeoutMs: number,
+    plan: (target: TargetData) => Promise<PlannedScenario[]>,
+  ): Promise<{ results: ScenarioResult[]; durationMs: number }> {
+    const startedAt = Date.now();
+    const accounts = makeAccounts();
+    const address = await this.#host.start(id, accounts);
+    try {
+      const target: TargetData = {
+        host: address.host,
+        port: address.port,
+        verify: { kind: 'pin', sha256: address.pin },
+        accounts,
+        isOpen: false,
+        limits: { ...DEFAULT_LIMITS, ...limits },
+        timeoutMs,
+      };
+      const scenarios = await plan(target);
+      if (scenarios.length === 0) return { results: [], durationMs: Date.now() - startedAt };
+      const { results, faults } = await runScenarios({ target, scenarios, onResult: () => {} });
+      if (faults.length > 0) throw new Error(faults.join('\n'));
+      return { results, durationMs: Date.now() - startedAt };
+    } finally {
+      await this.#host.stop(address);
+    }
+  }
+}
+
+const MAX_FINDING = 300;
+
+function finding({ scenario, status, reason, failure }: ScenarioResult): string {
+  const why = (failure?.message ?? reason ?? '').split('\n', 1)[0]?.slice(0, MAX_FINDING);
+  return `${status}: ${scenario.requirement} ${scenario.name} (${scenario.uri}:${scenario.line}): ${why}`;
+}
