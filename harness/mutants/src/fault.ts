@@ -38,6 +38,9 @@ export interface Fault {
   withoutOpaque?: boolean;
 }
 
+/** What every mutant declares: queues that are quickly full. */
+export const MUTANT_LIMITS = { queueMessages: 300 };
+
 /** A server that breaks one requirement. */
 export interface Mutant {
   /** `area/what-it-does`: stable, unique. */

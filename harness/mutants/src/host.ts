@@ -1,13 +1,15 @@
 // Runs faulty servers for whoever holds the other ends of standard input and output: a line of JSON in, one out.
 //
-//     list                                    -> {"mutants": [{id, requirement, what}, …], "variants": [{id, what, declared}, …]}
+//     list                                    -> {"mutants": [{id, requirement, what, declared}, …], "variants": [{id, what, declared}, …]}
 //     {"start": ID, "accounts": [{…}, …]}     -> {"host", "port", "pin"}
-//     {"stop": PORT}                          -> {"stopped": PORT}
+//     {"stop": PORT}                          -> {"stopped": PORT, "slips": [what went wrong in a fault itself, …]}
 //
 // What goes wrong is answered with {"error": …}. The process ends when its standard input does.
 import { createInterface } from 'node:readline';
 import { certificateSha256, makeCertificate } from '@quicnprotochat/server';
+import { type Fault, MUTANT_LIMITS } from './fault.ts';
 import { MUTANTS, VARIANTS } from './index.ts';
+import { slips } from './seams/stream.ts';
 import { FaultyServer, type KnownAccount } from './server.ts';
 
 const certificate = await makeCertificate(['127.0.0.1']);
@@ -16,10 +18,17 @@ const servers = new Map<number, FaultyServer>();
 /** The right server, to see that what is found is the fault's doing. */
 const RIGHT = 'right';
 
+function faultOf(id: string | undefined): Fault | undefined {
+  if (id === RIGHT) return { limits: MUTANT_LIMITS };
+  const mutant = MUTANTS.find((known) => known.id === id);
+  if (mutant) return { ...mutant.fault, limits: { ...MUTANT_LIMITS, ...mutant.fault.limits } };
+  return VARIANTS.find((known) => known.id === id)?.fault;
+}
+
 async function answer(line: string): Promise<unknown> {
   if (line.trim() === 'list') {
     return {
-      mutants: MUTANTS.map(({ id, requirement, what }) => ({ id, requirement, what })),
+      mutants: MUTANTS.map(({ id, requirement, what }) => ({ id, requirement, what, declared: MUTANT_LIMITS })),
       variants: VARIANTS.map(({ id, what, declared }) => ({ id, what, declared })),
     };
   }
@@ -27,11 +36,11 @@ async function answer(line: string): Promise<unknown> {
   if (request.stop !== undefined) {
     await servers.get(request.stop)?.stop();
     servers.delete(request.stop);
-    return { stopped: request.stop };
+    return { stopped: request.stop, slips: slips.splice(0) };
   }
-  const entry = [...MUTANTS, ...VARIANTS].find(({ id }) => id === request.start);
-  if (!entry && request.start !== RIGHT) return { error: `there is no ${request.start}` };
-  const server = await FaultyServer.start(entry?.fault ?? {}, request.accounts ?? [], certificate);
+  const fault = faultOf(request.start);
+  if (!fault) return { error: `there is no ${request.start}` };
+  const server = await FaultyServer.start(fault, request.accounts ?? [], certificate);
   const { host, port } = server.address;
   servers.set(port, server);
   return { host, port, pin: certificateSha256(certificate.certPem) };

@@ -1,6 +1,10 @@
 import { AUTHENTICATION } from './catalog/authentication.ts';
+import { CHANNELS } from './catalog/channels.ts';
 import { QUEUES, RELIABLE, WAITS } from './catalog/delivery.ts';
+import { ERRORS } from './catalog/errors.ts';
 import { HYBRID_KEYS, KEY_PACKAGES } from './catalog/keys.ts';
+import { FRAMES, SESSIONS } from './catalog/rpc.ts';
+import { TRANSPORT } from './catalog/transport.ts';
 import type { Mutant, Variant } from './fault.ts';
 
 export type { Fault, Mutant, Variant } from './fault.ts';
@@ -14,5 +18,14 @@ export const MUTANTS: readonly Mutant[] = [
   ...QUEUES,
   ...WAITS,
   ...RELIABLE,
+  ...CHANNELS,
+  ...ERRORS,
+  ...FRAMES,
+  ...SESSIONS,
+  ...TRANSPORT,
 ];
 export const VARIANTS: readonly Variant[] = [];
+
+const ids = [...MUTANTS, ...VARIANTS].map(({ id }) => id);
+const twice = ids.find((id, i) => ids.indexOf(id) < i);
+if (twice !== undefined) throw new Error(`two servers are called ${twice}`);

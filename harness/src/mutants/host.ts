@@ -12,6 +12,8 @@ export interface MutantEntry {
   id: string;
   requirement: string;
   what: string;
+  /** The limits that it says it has. */
+  declared: Record<string, number>;
 }
 
 /** A right server of another kind. */
@@ -56,8 +58,10 @@ export class MutantHost {
     return this.#ask(JSON.stringify({ start: id, accounts }));
   }
 
+  /** @throws SuiteError when the fault itself went wrong: nothing that was seen of it counts */
   async stop({ port }: FaultyAddress): Promise<void> {
-    await this.#ask(JSON.stringify({ stop: port }));
+    const { slips } = await this.#ask<{ slips: string[] }>(JSON.stringify({ stop: port }));
+    if (slips.length > 0) throw new SuiteError(`the fault itself went wrong: ${slips[0]}`);
   }
 
   async close(): Promise<void> {

@@ -33,9 +33,9 @@ export class Judge {
   }
 
   /** A mutant is caught by a scenario of the requirement that it breaks. */
-  async mutant({ id, requirement }: MutantEntry): Promise<Judgement> {
+  async mutant({ id, requirement, declared }: MutantEntry): Promise<Judgement> {
     const wanted = this.#scenarios.filter((scenario) => scenario.requirement === requirement);
-    const { results, durationMs } = await this.#run(id, {}, MUTANT_TIMEOUT_MS, async () => wanted);
+    const { results, durationMs } = await this.#run(id, declared, MUTANT_TIMEOUT_MS, async () => wanted);
     const isMust = this.#spec.get(requirement)?.level === 'MUST';
     const caught = results.filter(({ status }) => status === 'failed' || (!isMust && status === 'warned'));
     const broken = results.filter(({ status }) => status === 'broken');

@@ -62,7 +62,7 @@ export const QUEUES = [
   mutant('DS-004', 'limit-is-exclusive', 'refuses a payload of exactly the limit', {
     limits: { payloadBytes: 5 * 1024 * 1024 - 1 },
   }),
-  mutant('DS-004', 'no-limit', 'takes payloads of any size', { limits: { payloadBytes: 1 << 30 } }),
+  mutant('DS-004', 'any-size', 'takes payloads of any size', { limits: { payloadBytes: 1 << 30 } }),
   mutant('DS-004', 'limit-of-1-mib', 'refuses what is larger than 1 MiB', { limits: { payloadBytes: 1 << 20 } }),
   mutant(
     'DS-004',
@@ -186,7 +186,7 @@ export const QUEUES = [
   mutant('DS-011', 'stays', 'fetched messages stay queued', {
     ...inStore((store) => ({ take: (queue, max) => store.peek(queue, max) })),
   }),
-  mutant('DS-011', 'wait-leaves', 'fetchWait leaves what it returns', {
+  mutant('DS-020', 'wait-leaves', 'fetchWait leaves what it returns', {
     ...inMethod('fetchWait', async ({ params, next, around }) => {
       const results = await next();
       await around.store.restore(params, results.payloads);
@@ -202,7 +202,7 @@ export const QUEUES = [
       },
     })),
   }),
-  mutant('DS-012', 'no-limit', 'does not look at the limit', {
+  mutant('DS-012', 'ignores-the-limit', 'does not look at the limit', {
     ...inParams([...READING, 'peek'], () => ({ limit: 0 })),
   }),
   mutant('DS-012', 'limit-less-one', 'returns one less than the limit', {
@@ -273,9 +273,14 @@ export const QUEUES = [
   }),
   mutant('DS-017', 'no-end', 'queues have no end', { limits: { queueMessages: 1 << 30 } }),
   mutant('DS-017', 'one-too-few', 'a queue takes one message less than its limit', {
-    limits: { queueMessages: 9_999 },
+    limits: { queueMessages: 299 },
   }),
-  mutant('DS-017', 'full-code', 'refuses at a full queue as over the rate', swapCode(['enqueue'], 'E015', 'E014')),
+  mutant(
+    'DS-017',
+    'full-code',
+    'refuses at a full queue as a payload that is too large',
+    swapCode(['enqueue'], 'E015', 'E006'),
+  ),
   mutant('DS-018', 'stores-then-checks', 'stores the payload before it finds it too large', {
     ...inMethod('enqueue', async ({ params, next, around }) => {
       try {
@@ -362,16 +367,6 @@ export const WAITS = [
       return next({ ...params, timeoutMs: 0n });
     }),
   }),
-  mutant('DS-021', 'polls-by-5-seconds', 'looks every five seconds', {
-    ...inMethod('fetchWait', async ({ params, next, signal }) => {
-      const end = Date.now() + Number(params.timeoutMs > 60_000n ? 60_000n : params.timeoutMs);
-      for (;;) {
-        const results = await next({ ...params, timeoutMs: 0n });
-        if (results.payloads.length > 0 || Date.now() >= end || signal.aborted) return results;
-        await sleep(Math.min(5_000, Math.max(1, end - Date.now())));
-      }
-    }),
-  }),
   mutant('DS-021', 'leaves-what-woke-it', 'returns the message that woke it and leaves it queued', {
     ...inMethod('fetchWait', async ({ params, next, around }) => {
       const results = await next();
@@ -401,12 +396,10 @@ export const WAITS = [
       return next();
     }),
   }),
-  mutant('DS-024', 'wait-gets-the-default-queue', 'delivers the default queue to a wait on a channel', {
-    ...inMethod('fetchWait', async ({ params, next, around }) => {
-      if (params.channelId.length !== 16) return next();
-      const other = await around.store.peek({ channelId: NOTHING, recipientKey: params.recipientKey }, ALL);
-      return other.length > 0 ? next({ ...params, channelId: NOTHING }) : next();
-    }),
+  mutant('CH-013', 'wait-gets-the-default-queue', 'a wait on a channel also gets what comes into the default queue', {
+    ...inMethod('fetchWait', ({ params, next }) =>
+      params.channelId.length === 16 ? Promise.race([next(), next({ ...params, channelId: NOTHING })]) : next(),
+    ),
   }),
   mutant('DS-025', 'wakes-all', 'a message for one queue ends the waits of all', wakesAll()),
   mutant('DS-026', 'everybody-gets-it', 'every waiter gets the message', everybodyGetsIt()),
@@ -461,19 +454,20 @@ function everybodyGetsIt() {
 }
 
 function drainsForNobody() {
-  return inMethod('fetchWait', async ({ params, next, around, signal }) => {
-    signal.addEventListener('abort', () => {
-      const drain = async (): Promise<void> => {
-        for (let tries = 0; tries < 200; tries += 1) {
-          const taken = await around.store.take(params, ALL);
-          if (taken.length > 0) return;
-          await sleep(10);
-        }
-      };
-      void drain();
-    });
-    return next();
-  });
+  const cancelled = new Set<string>();
+  return {
+    ...inMethod('fetchWait', ({ params, next, signal }) => {
+      signal.addEventListener('abort', () => cancelled.add(nameOf(params)));
+      return next();
+    }),
+    ...inStore((store) => ({
+      enqueue: async (queue, payload, limits) => {
+        const seq = await store.enqueue(queue, payload, limits);
+        if (cancelled.delete(nameOf(queue))) await store.take(queue, ALL);
+        return seq;
+      },
+    })),
+  };
 }
 
 export const RELIABLE = [

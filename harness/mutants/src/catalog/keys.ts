@@ -4,7 +4,8 @@ import { inMethod, inParams, inResults } from '../seams/methods.ts';
 import { inStore } from '../seams/store.ts';
 import { swapCode } from './authentication.ts';
 
-const mutant = mutantsOf('keys');
+const mutant = mutantsOf('key-packages');
+const hybridMutant = mutantsOf('hybrid-keys');
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
@@ -127,7 +128,6 @@ export const KEY_PACKAGES = [
       },
     })),
   }),
-  mutant('KP-007', 'same-package-once', 'an upload of a package that is there already is dropped', keepsEqualOnce()),
   mutant('KP-008', 'reads-then-deletes', 'reads and deletes in two steps', {
     ...inStore((store) => ({
       takeKeyPackage: async (key) => {
@@ -164,18 +164,6 @@ export const KEY_PACKAGES = [
   }),
 ];
 
-function keepsEqualOnce() {
-  const seen = new Set<string>();
-  return inStore((store) => ({
-    addKeyPackage: async (key, keyPackage, limit) => {
-      const digest = `${hex(key)}${createHash('sha256').update(keyPackage).digest('hex')}`;
-      if (seen.has(digest)) return;
-      seen.add(digest);
-      await store.addKeyPackage(key, keyPackage, limit);
-    },
-  }));
-}
-
 function withoutZeros(bytes: Uint8Array): Uint8Array {
   let end = bytes.length;
   while (end > 1 && bytes[end - 1] === 0) end -= 1;
@@ -183,27 +171,27 @@ function withoutZeros(bytes: Uint8Array): Uint8Array {
 }
 
 export const HYBRID_KEYS = [
-  mutant('HK-001', 'lookup-with-a-short-key', 'answers an empty key to an identity key of another length', {
+  hybridMutant('HK-001', 'lookup-with-a-short-key', 'answers an empty key to an identity key of another length', {
     ...inMethod('fetchHybridKey', async ({ params, next }) =>
       params.identityKey.length === 32 ? next() : { hybridPublicKey: NOTHING },
     ),
   }),
-  mutant(
+  hybridMutant(
     'HK-001',
     'length-code',
     'refuses an identity key of another length as bad parameters',
     swapCode(['fetchHybridKey', 'uploadHybridKey'], 'E004', 'E020'),
   ),
-  mutant('HK-002', 'empty-deletes', 'an empty key takes the key away', {
+  hybridMutant('HK-002', 'empty-deletes', 'an empty key takes the key away', {
     ...inMethod('uploadHybridKey', async ({ params, next }) => (params.hybridPublicKey.length === 0 ? {} : next())),
   }),
-  mutant(
+  hybridMutant(
     'HK-002',
     'empty-code',
     'refuses an empty key as an empty package',
     swapCode(['uploadHybridKey'], 'E013', 'E007'),
   ),
-  mutant('HK-003', 'any-length', 'takes keys of any length', {
+  hybridMutant('HK-003', 'any-length', 'takes keys of any length', {
     ...inMethod('uploadHybridKey', async ({ params, next, around }) => {
       const isOdd = params.hybridPublicKey.length > 0 && params.hybridPublicKey.length !== 1_216;
       if (!isOdd || !(await around.identityOf(params.auth))) return next();
@@ -211,26 +199,26 @@ export const HYBRID_KEYS = [
       return {};
     }),
   }),
-  mutant('HK-003', 'kem-part-only', 'wants the ML-KEM part of 1,184 bytes alone', {
+  hybridMutant('HK-003', 'kem-part-only', 'wants the ML-KEM part of 1,184 bytes alone', {
     ...inMethod('uploadHybridKey', async ({ params, next }) => {
       if (params.auth.version === 1 && params.hybridPublicKey.length === 1_216) throw refuse('E020');
       return next();
     }),
   }),
-  mutant('HK-004', 'x25519-part-only', 'gives the X25519 part back alone', {
+  hybridMutant('HK-004', 'x25519-part-only', 'gives the X25519 part back alone', {
     ...inResults('fetchHybridKey', ({ hybridPublicKey }) => ({ hybridPublicKey: hybridPublicKey.slice(0, 32) })),
   }),
-  mutant('HK-004', 'cuts-trailing-zeros', 'keeps keys as C strings', {
+  hybridMutant('HK-004', 'cuts-trailing-zeros', 'keeps keys as C strings', {
     ...inResults('fetchHybridKey', ({ hybridPublicKey }) => ({ hybridPublicKey: withoutZeros(hybridPublicKey) })),
   }),
-  mutant('HK-005', 'first-wins', 'a second key is ignored', {
+  hybridMutant('HK-005', 'first-wins', 'a second key is ignored', {
     ...inStore((store) => ({
       putHybridKey: async (key, value) => {
         if (!(await store.getHybridKey(key))) await store.putHybridKey(key, value);
       },
     })),
   }),
-  mutant('HK-006', 'given-out-once', 'a fetched key is gone, as a KeyPackage is', {
+  hybridMutant('HK-006', 'given-out-once', 'a fetched key is gone, as a KeyPackage is', {
     ...inStore((store) => {
       const gone = new Map<string, Uint8Array>();
       return {
@@ -244,19 +232,19 @@ export const HYBRID_KEYS = [
       };
     }),
   }),
-  mutant('HK-007', 'none-is-an-error', 'refuses when there is none', {
+  hybridMutant('HK-007', 'none-is-an-error', 'refuses when there is none', {
     ...inMethod('fetchHybridKey', async ({ next }) => {
       const results = await next();
       if (results.hybridPublicKey.length === 0) throw refuse('E013');
       return results;
     }),
   }),
-  mutant('HK-007', 'none-is-zeros', 'answers a key of zeros when there is none', {
+  hybridMutant('HK-007', 'none-is-zeros', 'answers a key of zeros when there is none', {
     ...inResults('fetchHybridKey', ({ hybridPublicKey }) =>
       hybridPublicKey.length === 0 ? { hybridPublicKey: new Uint8Array(1_216) } : {},
     ),
   }),
-  mutant('HK-008', 'one-key', 'there is one key for all', {
+  hybridMutant('HK-008', 'one-key', 'there is one key for all', {
     ...inStore((store) => ({
       putHybridKey: (_key, value) => store.putHybridKey(new Uint8Array(32), value),
       getHybridKey: () => store.getHybridKey(new Uint8Array(32)),

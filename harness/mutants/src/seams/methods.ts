@@ -10,7 +10,7 @@ export interface Call<N extends MethodName> {
   name: N;
   params: ParamsOf<Methods[N]>;
   /** What the right server does, with these parameters or others. */
-  next(params?: ParamsOf<Methods[N]>): Promise<ResultsOf<Methods[N]>>;
+  next(params?: ParamsOf<Methods[N]>, signal?: AbortSignal): Promise<ResultsOf<Methods[N]>>;
   signal: AbortSignal;
   around: Surroundings;
 }
@@ -30,7 +30,7 @@ export function inMethod<N extends MethodName>(
         handle({
           name: method.name as N,
           params: params as never,
-          next: (changed) => handler((changed ?? params) as never, signal) as never,
+          next: (changed, other) => handler((changed ?? params) as never, other ?? signal) as never,
           signal,
           around,
         }) as never;

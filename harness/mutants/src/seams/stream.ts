@@ -1,3 +1,4 @@
+import type { QuicConnection } from '@quicnprotochat/quic';
 import { type ByteStream, FrameReader, type RpcMessage, readMessage, splitFrame } from '@quicnprotochat/rpc';
 import type { Fault } from '../fault.ts';
 
@@ -10,19 +11,51 @@ export interface Passing {
 
 /** What one session does with what passes. Made anew for each, so that it may remember. */
 export interface Tap {
-  /** @returns what arrives instead; undefined: the end of the stream */
+  /** @returns what arrives instead */
   incoming?(passing: Passing): Uint8Array[] | Promise<Uint8Array[]>;
   /** @returns what is sent instead */
   outgoing?(passing: Passing): Uint8Array[] | Promise<Uint8Array[]>;
+  /** What is made of a message that is malformed; without it the session judges. */
+  malformed?(bytes: Uint8Array): Uint8Array[];
   /** In pieces, as they are written. */
   pieces?(bytes: Uint8Array): Uint8Array[];
 }
 
+/** What a tap may do besides. */
+export interface Control {
+  /** Sends bytes of its own. */
+  send(bytes: Uint8Array): void;
+  reset(): void;
+  end(): void;
+  connection: QuicConnection;
+}
+
+/** What went wrong in taps themselves: a mutant must be caught for its fault, never for a slip of its author. */
+export const slips: string[] = [];
+
+function guarded<A, R>(act: (passing: A) => R): (passing: A) => R {
+  return (passing) => {
+    try {
+      return act(passing);
+    } catch (error) {
+      slips.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      throw error;
+    }
+  };
+}
+
 /** A fault in the messages of sessions. */
-export function inMessages(makeTap: (control: { reset(): void; end(): void }) => Tap): Fault {
+export function inMessages(makeTap: (control: Control) => Tap): Fault {
   return {
-    stream: (stream) =>
-      new TappedStream(stream, makeTap({ reset: () => stream.reset(0), end: () => void stream.end() })),
+    stream: (stream, connection) =>
+      new TappedStream(stream, (send) => {
+        const tap = makeTap({ send, reset: () => stream.reset(0), end: () => void stream.end(), connection });
+        return {
+          ...tap,
+          incoming: tap.incoming && guarded(tap.incoming),
+          outgoing: tap.outgoing && guarded(tap.outgoing),
+        };
+      }),
   };
 }
 
@@ -50,9 +83,11 @@ class TappedStream implements ByteStream {
   #line: Promise<unknown> = Promise.resolve();
   #isRaw = false;
 
-  constructor(stream: ByteStream, tap: Tap) {
+  constructor(stream: ByteStream, makeTap: (send: (bytes: Uint8Array) => void) => Tap) {
     this.#stream = stream;
-    this.#tap = tap;
+    this.#tap = makeTap((bytes) => {
+      this.#line = this.#line.then(() => stream.write(bytes)).catch(() => {});
+    });
   }
 
   async read(): Promise<Uint8Array | null> {
@@ -69,11 +104,12 @@ class TappedStream implements ByteStream {
       } catch {
         // What is no message is for the session to judge.
         this.#isRaw = true;
-        return chunk;
+        return this.#tap.malformed ? this.read() : chunk;
       }
       for (const { bytes } of frames) {
         const message = readable(bytes);
-        this.#ready.push(...(message ? await incoming({ message, bytes }) : [bytes]));
+        const instead = message ? await incoming({ message, bytes }) : this.#tap.malformed?.(bytes);
+        this.#ready.push(...(instead ?? [bytes]));
       }
     }
   }

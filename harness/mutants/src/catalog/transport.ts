@@ -1,0 +1,223 @@
+import type { QuicConnection } from '@quicnprotochat/quic';
+import type { ByteStream } from '@quicnprotochat/rpc';
+import { type Fault, mutantsOf } from '../fault.ts';
+import { inMethod } from '../seams/methods.ts';
+import { inMessages } from '../seams/stream.ts';
+
+const mutant = mutantsOf('transport');
+
+/** What happens to a connection when one of its streams ends in some way. */
+const whenStream = (ends: 'fin' | 'reset', act: (connection: QuicConnection) => void): Fault => ({
+  stream: (stream, connection) => ({
+    read: async () => {
+      try {
+        const chunk = await stream.read();
+        if (chunk === null && ends === 'fin') act(connection);
+        return chunk;
+      } catch (error) {
+        if (ends === 'reset') act(connection);
+        throw error;
+      }
+    },
+    write: (bytes) => stream.write(bytes),
+    end: () => stream.end(),
+    reset: (code) => stream.reset(code),
+  }),
+});
+
+const closes = (connection: QuicConnection): void => void connection.close(1, 'a stream is over');
+const silent = (stream: ByteStream): ByteStream => ({
+  read: () => new Promise(() => {}),
+  write: async () => {},
+  end: async () => {},
+  reset: (code) => stream.reset(code),
+});
+
+export const TRANSPORT = [
+  mutant('TRN-001', 'another-name', 'calls the protocol capnp/1', { listen: { alpn: ['capnp/1'] } }),
+  mutant('TRN-001', 'only-http-3', 'offers h3 alone', { listen: { alpn: ['h3'] } }),
+  mutant('TRN-002', 'other-protocols-too', 'takes h3 and others beside capnp', {
+    listen: { alpn: ['capnp', 'h3', 'http/1.1', 'hq-interop', 'capnproto', 'capnp2', 'CAPNP', 'capn', 'Capnp'] },
+  }),
+  mutant('TRN-004', 'prefers-another', 'agrees on h3 with who offers both', {
+    listen: { alpn: ['h3', 'http/1.1', 'capnp'] },
+  }),
+  mutant('TRN-006', 'one-stream', 'serves the first stream of a connection alone', firstStreamOnly()),
+  mutant('TRN-006', 'later-streams-are-reset', 'resets every stream but the first', {
+    ...laterStreams((stream) => {
+      stream.reset(0);
+      return silent(stream);
+    }),
+  }),
+  mutant('TRN-007', 'one-session-at-a-time', 'reads a stream when the one before is over', oneAtATime()),
+  mutant(
+    'TRN-007',
+    'one-call-a-connection',
+    'begins a call when the one before of the connection is answered',
+    oneCallAConnection(),
+  ),
+  mutant('TRN-008', 'fin-closes', 'the end of a stream closes the connection', whenStream('fin', closes)),
+  mutant('TRN-009', 'stays-open', 'leaves its side of a stream open', {
+    stream: (stream) => ({
+      read: () => stream.read(),
+      write: (bytes) => stream.write(bytes),
+      end: async () => {},
+      reset: () => {},
+    }),
+  }),
+  mutant('TRN-010', 'reset-closes', 'a reset closes the connection', whenStream('reset', closes)),
+  mutant('TRN-011', 'waits-on', 'a wait goes on when its stream is gone, and takes what comes', {
+    ...inMethod('fetchWait', ({ params, next }) => next(params, new AbortController().signal)),
+  }),
+  mutant('TRN-012', 'unidirectional', 'gives credit for unidirectional streams', {
+    listen: { initialMaxStreamsUni: 10 },
+  }),
+  mutant('TRN-014', 'two-seconds', 'closes a connection two seconds after its last call, PING or not', {
+    connection: (connection) => void setTimeout(() => void connection.close(1, 'idle'), 2_000),
+  }),
+  mutant('TRN-016', 'one-ends-all', 'the end of one connection ends all', oneEndsAll()),
+  mutant('TRN-017', 'one-writer', 'writes for all clients in one line', oneWriter()),
+  mutant('TRN-018', 'error-closes', 'a protocol error closes the connection', {
+    ...inMessages(({ connection }) => ({
+      outgoing: ({ message, bytes }) => {
+        if (message.kind === 'abort') setTimeout(() => void connection.close(1, 'protocol error'), 20);
+        return [bytes];
+      },
+    })),
+  }),
+  mutant('TRN-018', 'error-closes-all', 'a protocol error closes the connections of all', errorClosesAll()),
+  mutant('TRN-019', 'waits-for-8', 'drops what comes in pieces of less than a word', {
+    stream: (stream) => ({
+      read: async () => {
+        for (;;) {
+          const chunk = await stream.read();
+          if (chunk === null || chunk.length >= 8) return chunk;
+        }
+      },
+      write: (bytes) => stream.write(bytes),
+      end: () => stream.end(),
+      reset: (code) => stream.reset(code),
+    }),
+  }),
+];
+
+/** Every stream of a connection but its first. */
+function laterStreams(change: (stream: ByteStream) => ByteStream): Fault {
+  const seen = new WeakSet<QuicConnection>();
+  return {
+    stream: (stream, connection) => {
+      if (seen.has(connection)) return change(stream);
+      seen.add(connection);
+      return stream;
+    },
+  };
+}
+
+function firstStreamOnly(): Fault {
+  return laterStreams(silent);
+}
+
+function oneAtATime(): Fault {
+  const lines = new WeakMap<QuicConnection, Promise<void>>();
+  return {
+    stream: (stream, connection) => {
+      const before = lines.get(connection) ?? Promise.resolve();
+      let over: () => void = () => {};
+      lines.set(
+        connection,
+        before.then(
+          () =>
+            new Promise<void>((resolve) => {
+              over = resolve;
+            }),
+        ),
+      );
+      return {
+        read: async () => {
+          await before;
+          const chunk = await stream.read().catch((error) => {
+            over();
+            throw error;
+          });
+          if (chunk === null) over();
+          return chunk;
+        },
+        write: (bytes) => stream.write(bytes),
+        end: () => stream.end(),
+        reset: (code) => {
+          over();
+          stream.reset(code);
+        },
+      };
+    },
+  };
+}
+
+function oneCallAConnection(): Fault {
+  const lines = new WeakMap<QuicConnection, { last: Promise<void> }>();
+  return inMessages(({ connection }) => {
+    const line = lines.get(connection) ?? { last: Promise.resolve() };
+    lines.set(connection, line);
+    const open = new Map<number, () => void>();
+    return {
+      incoming: async ({ message, bytes }) => {
+        if (message.kind !== 'call') return [bytes];
+        await line.last;
+        line.last = new Promise((resolve) => open.set(message.questionId, resolve));
+        return [bytes];
+      },
+      outgoing: ({ message, bytes }) => {
+        if (message.kind === 'return') open.get(message.answerId)?.();
+        return [bytes];
+      },
+    };
+  });
+}
+
+function oneEndsAll(): Fault {
+  const all = new Set<QuicConnection>();
+  return {
+    connection: (connection) => {
+      all.add(connection);
+      void connection.closed.then(() => {
+        all.delete(connection);
+        for (const other of all) void other.close(1, 'somebody left');
+      });
+    },
+  };
+}
+
+function oneWriter(): Fault {
+  let line: Promise<unknown> = Promise.resolve();
+  return {
+    stream: (stream) => ({
+      read: () => stream.read(),
+      write: (bytes) => {
+        const written = line.then(() => stream.write(bytes));
+        line = written.catch(() => {});
+        return written;
+      },
+      end: () => stream.end(),
+      reset: (code) => stream.reset(code),
+    }),
+  };
+}
+
+function errorClosesAll(): Fault {
+  const all = new Set<QuicConnection>();
+  const closeAll = (): void => {
+    for (const connection of all) void connection.close(1, 'protocol error');
+  };
+  return {
+    connection: (connection) => {
+      all.add(connection);
+      void connection.closed.then(() => all.delete(connection));
+    },
+    ...inMessages(() => ({
+      outgoing: ({ message, bytes }) => {
+        if (message.kind === 'abort') setTimeout(closeAll, 20);
+        return [bytes];
+      },
+    })),
+  };
+}
