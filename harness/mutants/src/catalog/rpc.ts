@@ -2,9 +2,11 @@ import { nodeService } from '@quicnprotochat/proto';
 import { FrameReader, type ReturnValue, type RpcMessage, writeMessage } from '@quicnprotochat/rpc';
 import { type Fault, mutantsOf } from '../fault.ts';
 import { callPlaces, returnData } from '../seams/call-bytes.ts';
+import { inMethod } from '../seams/methods.ts';
 import { type Control, inMessages, type Passing } from '../seams/stream.ts';
 
 const mutant = mutantsOf('rpc');
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A Return as this server would never send it. */
 const returned = (answerId: number, value: ReturnValue): Uint8Array =>
@@ -253,23 +255,22 @@ export const SESSIONS = [
       return [];
     }),
   ),
-  mutant(
-    'RPC-005',
-    'promises-until-the-return',
-    'knows a promised answer only until it is there',
-    onIncoming(() => {
+  mutant('RPC-005', 'promises-until-the-return', 'knows a promised answer only until it is there', {
+    ...inMessages(({ send }) => {
       let isAnswered = false;
-      return ({ message }, { send }) => {
-        if (message.kind === 'bootstrap')
-          setTimeout(() => {
-            isAnswered = true;
-          }, 5);
-        if (!isAnswered || message.kind !== 'call' || message.target.kind !== 'promisedAnswer') return undefined;
-        send(returned(message.questionId, failed));
-        return [];
+      return {
+        incoming: ({ message, bytes }) => {
+          if (!isAnswered || message.kind !== 'call' || message.target.kind !== 'promisedAnswer') return [bytes];
+          send(returned(message.questionId, failed));
+          return [];
+        },
+        outgoing: ({ message, bytes }) => {
+          if (message.kind === 'return') isAnswered = true;
+          return [bytes];
+        },
       };
     }),
-  ),
+  }),
   mutant(
     'RPC-006',
     'no-imports',
@@ -365,19 +366,10 @@ export const SESSIONS = [
       };
     }),
   ),
-  mutant('RPC-010', 'overtaking', 'lets calls overtake each other', {
-    ...inMessages(() => {
-      let count = 0;
-      const held: Uint8Array[] = [];
-      return {
-        incoming: ({ message, bytes }) => {
-          if (message.kind !== 'call' || message.methodId !== 2) return [...held.splice(0), bytes];
-          count += 1;
-          if (count % 2 === 0) return [bytes, ...held.splice(0)];
-          held.push(bytes);
-          return [];
-        },
-      };
+  mutant('RPC-010', 'overtaking', 'a fetch overtakes the enqueue before it', {
+    ...inMethod('enqueue', async ({ next }) => {
+      await sleep(4);
+      return next();
     }),
   }),
   mutant(

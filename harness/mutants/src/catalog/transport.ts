@@ -80,7 +80,7 @@ export const TRANSPORT = [
   mutant('TRN-018', 'error-closes', 'a protocol error closes the connection', {
     ...inMessages(({ connection }) => ({
       outgoing: ({ message, bytes }) => {
-        if (message.kind === 'abort') setTimeout(() => void connection.close(1, 'protocol error'), 20);
+        if (message.kind === 'abort') setImmediate(() => void connection.close(1, 'protocol error'));
         return [bytes];
       },
     })),
@@ -215,7 +215,7 @@ function errorClosesAll(): Fault {
     },
     ...inMessages(() => ({
       outgoing: ({ message, bytes }) => {
-        if (message.kind === 'abort') setTimeout(closeAll, 20);
+        if (message.kind === 'abort') setImmediate(closeAll);
         return [bytes];
       },
     })),
