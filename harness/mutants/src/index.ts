@@ -5,10 +5,13 @@ import { ERRORS } from './catalog/errors.ts';
 import { HYBRID_KEYS, KEY_PACKAGES } from './catalog/keys.ts';
 import { FRAMES, SESSIONS } from './catalog/rpc.ts';
 import { TRANSPORT } from './catalog/transport.ts';
-import type { Mutant, Variant } from './fault.ts';
+import type { Mutant } from './fault.ts';
+import { VARIANTS } from './variants.ts';
 
 export type { Fault, Mutant, Variant } from './fault.ts';
 export { FaultyServer, type KnownAccount } from './server.ts';
+
+export { VARIANTS } from './variants.ts';
 
 /** Every mutant, by area. */
 export const MUTANTS: readonly Mutant[] = [
@@ -24,7 +27,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...SESSIONS,
   ...TRANSPORT,
 ];
-export const VARIANTS: readonly Variant[] = [];
 
 const ids = [...MUTANTS, ...VARIANTS].map(({ id }) => id);
 const twice = ids.find((id, i) => ids.indexOf(id) < i);

@@ -6,10 +6,9 @@ import {
   type Accounts,
   AccountTable,
   type Certificate,
+  keptServerSetup,
   memoryStore,
   NodeService,
-  newServerSetup,
-  opaqueReady,
   type Store,
   StoredAccounts,
 } from '@quicnprotochat/server';
@@ -42,7 +41,6 @@ export class FaultyServer {
     certificate: Certificate,
     base?: Store,
   ): Promise<FaultyServer> {
-    await opaqueReady;
     const bottom = base ?? (await memoryStore());
     const store = fault.store ? fault.store(bottom) : bottom;
     const table = accountTable(accounts);
@@ -51,7 +49,7 @@ export class FaultyServer {
       store,
       accounts: fault.accounts ? fault.accounts(stored) : stored,
       isOpen: false,
-      opaqueSetup: fault.withoutOpaque ? undefined : newServerSetup(),
+      opaqueSetup: fault.withoutOpaque ? undefined : await keptServerSetup(bottom),
       limits: fault.limits,
       now: fault.now && (() => fault.now?.() ?? Date.now()),
       random: fault.random && ((length) => fault.random?.(length) ?? randomBytes(length)),

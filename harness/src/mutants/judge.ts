@@ -77,10 +77,10 @@ export class Judge {
     const address = await this.#host.start(id, accounts);
     try {
       const target: TargetData = {
-        host: address.host,
-        port: address.port,
-        verify: { kind: 'pin', sha256: address.pin },
+        addresses: [{ host: address.host, port: address.port, verify: { kind: 'pin', sha256: address.pin } }],
         accounts,
+        noAccounts: undefined,
+        mustRegister: true,
         isOpen: false,
         limits: { ...DEFAULT_LIMITS, ...limits },
         timeoutMs,

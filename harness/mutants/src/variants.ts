@@ -1,0 +1,163 @@
+import { nodeService, parseReason } from '@quicnprotochat/proto';
+import { RpcException } from '@quicnprotochat/rpc';
+import { GUARDED } from './catalog/authentication.ts';
+import { type Fault, refuse, type Variant } from './fault.ts';
+import { inErrors, inMethod, inParams, inResults, type MethodName } from './seams/methods.ts';
+import { inTwoSegments, type Layout, relayout } from './seams/relayout.ts';
+import { inMessages } from './seams/stream.ts';
+
+const ALL = Object.keys(nodeService) as MethodName[];
+const BEYOND_CORE = ALL.filter((name) => nodeService[name].methodId > 7);
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const variant = (id: string, what: string, fault: Fault, declared?: Record<string, number>): Variant => ({
+  id: `variant/${id}`,
+  what,
+  fault,
+  ...(declared ? { declared } : {}),
+});
+
+/** Messages of the server in another layout. */
+const laidOut = (change: (bytes: Uint8Array) => Uint8Array): Fault =>
+  inMessages(() => ({ outgoing: ({ message, bytes }) => [message.kind === 'unimplemented' ? bytes : change(bytes)] }));
+const layout = (options: Partial<Layout>): Fault =>
+  laidOut((bytes) => relayout(bytes, { isReversed: false, extraWords: 0, extraPointers: 0, ...options }));
+
+/** Every number of a queue is greater by this. */
+function numbersFrom(first: bigint): Fault {
+  const shifted = inResults(['enqueue', 'fetch', 'fetchWait', 'peek', 'batchEnqueue'], (results) => {
+    if ('seq' in results) return { seq: results.seq + first };
+    if ('seqs' in results) return { seqs: results.seqs.map((seq) => seq + first) };
+    return { payloads: results.payloads.map(({ seq, payload }) => ({ seq: seq + first, payload })) };
+  });
+  const acks = inParams('ack', ({ seqUpTo }) => ({ seqUpTo: seqUpTo < first ? 0n : seqUpTo - first }));
+  return {
+    middleware: (around) => {
+      const outer = shifted.middleware?.(around);
+      const inner = acks.middleware?.(around);
+      return (method, handler) => {
+        const once = inner ? inner(method, handler) : handler;
+        return outer ? outer(method, once) : once;
+      };
+    },
+  };
+}
+
+const OTHER_LIMITS = {
+  queueMessages: 150,
+  queueBytes: 40 * 1024 * 1024,
+  payloadBytes: 700_000,
+  packageBytes: 90_000,
+  answerBytes: 1024 * 1024,
+  fetchWaitMs: 3_000,
+  batchRecipients: 8,
+  batchKeys: 8,
+  nodeAddrBytes: 300,
+  deviceIdBytes: 64,
+};
+
+/** Servers that are right: each does something otherwise than the reference that the specification leaves open. */
+export const VARIANTS: readonly Variant[] = [
+  variant('other-texts', 'gives no names of errors, and texts in another language', {
+    ...inErrors(GUARDED, (error) => {
+      const code = error instanceof RpcException ? parseReason(error.reason) : undefined;
+      return code ? new RpcException('failed', `${code} – abgelehnt: «ungültig»`) : error;
+    }),
+  }),
+  variant(
+    'overloaded',
+    'calls a full queue and too many calls overloaded',
+    {
+      ...inErrors(GUARDED, (error) =>
+        error instanceof RpcException && /^E01[45]/.test(error.reason)
+          ? new RpcException('overloaded', error.reason)
+          : error,
+      ),
+      limits: { queueMessages: 200 },
+    },
+    { queueMessages: 200 },
+  ),
+  variant('slower', 'takes 40 ms and more for each call', {
+    ...inMethod(ALL, async ({ name, next }) => {
+      const results = await next();
+      await sleep(name === 'fetchWait' ? 5 : 40 + Math.random() * 40);
+      return results;
+    }),
+  }),
+  variant('other-limits', 'has smaller limits of every kind', { limits: OTHER_LIMITS }, OTHER_LIMITS),
+  variant('two-segments', 'sends messages in two segments', laidOut(inTwoSegments)),
+  variant('reversed', 'lays the parts of a message out in another order', layout({ isReversed: true })),
+  variant(
+    'newer-schema',
+    'has a newer schema, with further fields in every struct',
+    layout({ extraWords: 1, extraPointers: 2 }),
+  ),
+  variant('numbers-elsewhere', 'begins to count at 2^40', numbersFrom(1n << 40n)),
+  variant('great-numbers', 'begins to count beyond 2^63', numbersFrom((1n << 63n) + 5n)),
+  variant('other-order', 'answers calls of a session in any order', {
+    ...inMethod(ALL, async ({ next }) => {
+      const results = await next();
+      if (Math.random() < 0.5) await sleep(Math.random() * 12);
+      return results;
+    }),
+  }),
+  variant('core-only', 'has the eight methods of the first generation', {
+    ...inMethod(BEYOND_CORE, () => Promise.reject(new RpcException('unimplemented', 'method not implemented'))),
+    withoutOpaque: true,
+  }),
+  variant('small-pieces', 'writes its messages in pieces of a few bytes', {
+    ...inMessages(() => ({
+      pieces: (bytes) => {
+        if (bytes.length > 4_000) return [bytes];
+        const pieces: Uint8Array[] = [];
+        for (let at = 0, size = 1; at < bytes.length; at += size, size = (size % 13) + 1)
+          pieces.push(bytes.subarray(at, at + size));
+        return pieces;
+      },
+    })),
+  }),
+  variant('odd-ids-refused', 'refuses channel ids of other lengths', {
+    ...inMethod(['enqueue', 'fetch', 'fetchWait', 'peek', 'ack', 'batchEnqueue'], async ({ params, next, around }) => {
+      const { channelId } = params;
+      const isOdd = channelId.length !== 0 && channelId.length !== 16;
+      if (isOdd && params.auth.version === 1 && (await around.identityOf(params.auth))) throw refuse('E020');
+      return next();
+    }),
+  }),
+  variant('odd-ids-apart', 'keeps a queue for a channel id of any length', {
+    ...inMethod(['enqueue', 'fetch'], async ({ name, params, next, around }) => {
+      const { channelId, recipientKey } = params;
+      const caller = await around.identityOf(params.auth);
+      const isOdd = channelId.length !== 0 && channelId.length !== 16;
+      const isRight = caller && recipientKey.length === 32 && params.version === 1;
+      if (!isOdd || !isRight) return next();
+      const max = { messages: 1_000, bytes: 1 << 28 };
+      if (name === 'enqueue' && 'payload' in params)
+        return { seq: await around.store.enqueue(params, params.payload, max) } as never;
+      return { payloads: await around.store.take(params, max) } as never;
+    }),
+  }),
+  variant('no-strangers', 'takes messages and channels for identities alone that have called', onlyKnown()),
+  variant('looks-every-second', 'looks for messages every 300 ms while a call waits', {
+    ...inMethod('fetchWait', async ({ params, next, signal }) => {
+      const end = Date.now() + Number(params.timeoutMs > 60_000n ? 60_000n : params.timeoutMs);
+      for (;;) {
+        const results = await next({ ...params, timeoutMs: 0n });
+        if (results.payloads.length > 0 || Date.now() >= end || signal.aborted) return results;
+        await sleep(Math.min(300, Math.max(1, end - Date.now())));
+      }
+    }),
+  }),
+  variant('few-streams', 'lets a client have 16 streams at once, and asks each for Retry', {
+    listen: { initialMaxStreamsBidi: 16, retryThreshold: 0 },
+  }),
+];
+
+function onlyKnown(): Fault {
+  return inMethod(['enqueue', 'createChannel'], async ({ params, next, around }) => {
+    const key = 'peerKey' in params ? params.peerKey : params.recipientKey;
+    const caller = params.auth.version === 1 ? await around.identityOf(params.auth) : undefined;
+    if (caller && key.length === 32 && around.authOf(key).version === 0)
+      throw refuse('E020', 'nobody is known by that key');
+    return next();
+  });
+}
