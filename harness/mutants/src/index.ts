@@ -1,8 +1,10 @@
 import { AUTHENTICATION } from './catalog/authentication.ts';
+import { BATCHES, ENDPOINTS } from './catalog/batch.ts';
 import { CHANNELS } from './catalog/channels.ts';
 import { QUEUES, RELIABLE, WAITS } from './catalog/delivery.ts';
 import { ERRORS } from './catalog/errors.ts';
 import { HYBRID_KEYS, KEY_PACKAGES } from './catalog/keys.ts';
+import { PASSWORDS } from './catalog/opaque.ts';
 import { FRAMES, SESSIONS } from './catalog/rpc.ts';
 import { TRANSPORT } from './catalog/transport.ts';
 import type { Mutant } from './fault.ts';
@@ -23,6 +25,9 @@ export const MUTANTS: readonly Mutant[] = [
   ...RELIABLE,
   ...CHANNELS,
   ...ERRORS,
+  ...BATCHES,
+  ...ENDPOINTS,
+  ...PASSWORDS,
   ...FRAMES,
   ...SESSIONS,
   ...TRANSPORT,

@@ -1,5 +1,12 @@
 import type { QuicConnection, QuicStream } from '@quicnprotochat/quic';
-import { type CallMessage, FrameReader, type RpcMessage, readMessage, writeMessage } from '@quicnprotochat/rpc';
+import {
+  type CallMessage,
+  FrameReader,
+  type ReturnMessage,
+  type RpcMessage,
+  readMessage,
+  writeMessage,
+} from '@quicnprotochat/rpc';
 import { showBytes } from '../exchange.ts';
 import type { ConformanceWorld } from '../world.ts';
 
@@ -19,6 +26,8 @@ export class RawSession {
   readonly #world: ConformanceWorld;
   readonly #frames = new FrameReader(LIMITS);
   readonly #received: RpcMessage[] = [];
+  /** Returns that came before they were asked for. */
+  readonly #early: ReturnMessage[] = [];
   #over: Over | undefined;
   #waiting: Promise<RpcMessage | Over> | undefined;
 
@@ -65,14 +74,22 @@ export class RawSession {
     return first;
   }
 
-  /** Reads on until the Return for a question; what else comes is passed over. @throws Error when the session ends first */
-  async returnFor(questionId: number, timeoutMs?: number): Promise<Extract<RpcMessage, { kind: 'return' }>> {
+  /**
+   * Reads on until the Return for a question. Those for other questions are kept for who asks for them: a server answers
+   * in any order. What else comes is passed over.
+   * @throws Error when the session ends first
+   */
+  async returnFor(questionId: number, timeoutMs?: number): Promise<ReturnMessage> {
+    const early = this.#early.findIndex(({ answerId }) => answerId === questionId);
+    if (early >= 0) return this.#early.splice(early, 1)[0] as ReturnMessage;
     for (;;) {
       const message = await this.next(timeoutMs);
       if (message.kind === 'over')
         throw new Error(`the session was ended (${message.how}) before question ${questionId} was answered`);
       if (message.kind === 'abort') throw new Error(`the session was aborted: ${message.exception.reason}`);
-      if (message.kind === 'return' && message.answerId === questionId) return message;
+      if (message.kind !== 'return') continue;
+      if (message.answerId === questionId) return message;
+      this.#early.push(message);
     }
   }
 

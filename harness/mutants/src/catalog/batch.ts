@@ -1,0 +1,248 @@
+import type { QueueId } from '@quicnprotochat/server';
+import { mutantsOf, NOTHING, refuse, sameBytes } from '../fault.ts';
+import { inMethod, inParams, inResults } from '../seams/methods.ts';
+import { inStore } from '../seams/store.ts';
+import { swapCode } from './authentication.ts';
+
+const mutant = mutantsOf('batch');
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const MAX = { messages: 100_000, bytes: 1 << 30 };
+/** What an attempt may put into a queue before it finds another full. */
+const queuesOf = ({ channelId, recipientKeys }: { channelId: Uint8Array; recipientKeys: Uint8Array[] }): QueueId[] =>
+  recipientKeys.map((recipientKey) => ({ channelId, recipientKey }));
+
+export const BATCHES = [
+  mutant('BAT-001', 'absent-are-left-out', 'leaves out who has no key', {
+    ...inResults('fetchHybridKeys', ({ keys }) => ({ keys: keys.filter((key) => key.length > 0) })),
+  }),
+  mutant('BAT-001', 'sorted', 'answers in the order of the keys it found', {
+    ...inResults('fetchHybridKeys', ({ keys }) => ({ keys: [...keys].sort(Buffer.compare) })),
+  }),
+  mutant('BAT-001', 'once-each', 'answers once for a key that is named twice', {
+    ...inMethod('fetchHybridKeys', ({ params, next }) => {
+      const { identityKeys } = params;
+      const once = identityKeys.filter((key, i) => identityKeys.findIndex((other) => sameBytes(other, key)) === i);
+      return next({ ...params, identityKeys: once });
+    }),
+  }),
+  mutant('BAT-001', 'first-for-all', 'answers everybody’s key with the first one’s', {
+    ...inResults('fetchHybridKeys', ({ keys }) => ({ keys: keys.map(() => keys[0] ?? NOTHING) })),
+  }),
+  mutant('BAT-002', 'given-out-once', 'gives a key out once, as a KeyPackage', {
+    ...inStore((store) => ({
+      getHybridKeys: async (keys) => {
+        const found = await store.getHybridKeys(keys);
+        for (const key of keys) await store.putHybridKey(key, new Uint8Array(1_216));
+        return found;
+      },
+    })),
+  }),
+  mutant('BAT-003', 'odd-keys-have-none', 'answers a key of another length with none', {
+    ...inMethod('fetchHybridKeys', async ({ params, next }) => {
+      const fit = params.identityKeys.map((key) => (key.length === 32 ? key : new Uint8Array(32)));
+      return next({ ...params, identityKeys: fit });
+    }),
+  }),
+  mutant('BAT-003', 'only-the-first', 'checks the length of the first key alone', {
+    ...inParams('fetchHybridKeys', ({ identityKeys }) => ({
+      identityKeys: identityKeys.map((key, i) => (i > 0 && key.length !== 32 ? new Uint8Array(32) : key)),
+    })),
+  }),
+  mutant(
+    'BAT-003',
+    'length-code',
+    'refuses a key of another length as bad parameters',
+    swapCode(['fetchHybridKeys'], 'E004', 'E020'),
+  ),
+  mutant('BAT-004', 'limit-is-exclusive', 'takes one key less than its limit', { limits: { batchKeys: 255 } }),
+  mutant('BAT-004', 'no-limit', 'takes any number of keys', { limits: { batchKeys: 1 << 20 } }),
+  mutant('BAT-005', 'none-is-an-internal-error', 'breaks when no key is named', {
+    ...inMethod('fetchHybridKeys', ({ params, next }) => {
+      if (params.identityKeys.length === 0) throw new Error('index out of range');
+      return next();
+    }),
+  }),
+  mutant('BAT-006', 'first-only', 'puts the payload into the first queue alone', {
+    ...inStore((store) => ({
+      enqueueAll: async (queues, payload, limits) => {
+        const [first = 0n] = await store.enqueueAll(queues.slice(0, 1), payload, limits);
+        return queues.map(() => first);
+      },
+    })),
+  }),
+  mutant('BAT-006', 'all-but-the-last', 'forgets the last recipient', {
+    ...inStore((store) => ({
+      enqueueAll: async (queues, payload, limits) => {
+        const seqs = await store.enqueueAll(queues.slice(0, -1), payload, limits);
+        return [...seqs, (seqs.at(-1) ?? 0n) + 1n];
+      },
+    })),
+  }),
+  mutant('BAT-006', 'also-to-the-sender', 'keeps a copy for the sender', {
+    ...inMethod('batchEnqueue', async ({ params, next, around }) => {
+      const results = await next();
+      const own = await around.identityOf(params.auth);
+      if (own) await around.store.enqueue({ channelId: params.channelId, recipientKey: own }, params.payload, MAX);
+      return results;
+    }),
+  }),
+  mutant('BAT-007', 'one-number', 'returns one number for all', {
+    ...inResults('batchEnqueue', ({ seqs }) => ({ seqs: seqs.slice(0, 1) })),
+  }),
+  mutant('BAT-007', 'numbers-reversed', 'returns the numbers in the other order', {
+    ...inResults('batchEnqueue', ({ seqs }) => ({ seqs: [...seqs].reverse() })),
+  }),
+  mutant('BAT-007', 'greatest-for-all', 'returns the greatest number for every recipient', {
+    ...inResults('batchEnqueue', ({ seqs }) => ({ seqs: seqs.map(() => [...seqs].sort().at(-1) ?? 0n) })),
+  }),
+  mutant('BAT-008', 'as-far-as-it-comes', 'puts the payload in one by one, until one is refused', {
+    ...inMethod('batchEnqueue', async ({ params, next, around }) => {
+      try {
+        return await next();
+      } catch (error) {
+        const right = params.recipientKeys.findIndex((key) => key.length !== 32);
+        const queues = queuesOf(params).slice(0, right < 0 ? undefined : right);
+        const known = params.auth.version === 1 && (await around.identityOf(params.auth));
+        if (known && params.payload.length > 0 && params.version === 1)
+          for (const queue of queues)
+            if (queue.channelId.length === 0)
+              await around.store.enqueue(queue, params.payload, { messages: 299, bytes: 1 << 30 }).catch(() => {});
+        throw error;
+      }
+    }),
+  }),
+  mutant('BAT-009', 'numbers-of-its-own', 'counts batches apart from other messages', {
+    ...inResults('batchEnqueue', ({ seqs }) => ({ seqs: seqs.map((_, i) => BigInt(i + 1)) })),
+  }),
+  mutant('BAT-009', 'later', 'puts batches in a moment later', {
+    ...inStore((store) => ({
+      enqueueAll: async (queues, payload, limits) => {
+        await sleep(5);
+        return store.enqueueAll(queues, payload, limits);
+      },
+    })),
+  }),
+  mutant('BAT-010', 'wakes-nobody', 'does not wake those who wait', wakesNobody()),
+  mutant('BAT-012', 'twice-is-one', 'puts one message in for a recipient who is named twice, under two numbers', {
+    ...inStore((store) => ({
+      enqueueAll: async (queues, payload, limits) => {
+        const once = queues.filter(
+          (queue, i) => queues.findIndex((other) => sameBytes(other.recipientKey, queue.recipientKey)) === i,
+        );
+        const seqs = await store.enqueueAll(once, payload, limits);
+        return queues.map((queue, i) =>
+          once.includes(queue) ? (seqs[once.indexOf(queue)] ?? 0n) : (seqs[0] ?? 0n) + BigInt(i),
+        );
+      },
+    })),
+  }),
+  mutant('BAT-013', 'limit-is-exclusive-for-recipients', 'takes one recipient less than its limit', {
+    limits: { batchRecipients: 255 },
+  }),
+  mutant('BAT-013', 'any-number-of-recipients', 'takes any number of recipients', {
+    limits: { batchRecipients: 1 << 20 },
+  }),
+  mutant('BAT-014', 'nobody-is-an-internal-error', 'breaks when no recipient is named', {
+    ...inMethod('batchEnqueue', ({ params, next }) => {
+      if (params.recipientKeys.length === 0) throw new Error('index out of range');
+      return next();
+    }),
+  }),
+  mutant('DS-001', 'batch-checks-the-first', 'checks the length of the first recipient alone', {
+    ...inParams('batchEnqueue', ({ recipientKeys }) => ({
+      recipientKeys: recipientKeys.map((key, i) => (i > 0 && key.length !== 32 ? new Uint8Array(32) : key)),
+    })),
+  }),
+  mutant('DS-002', 'batch-of-any-version', 'batchEnqueue does not look at the version', {
+    ...inParams('batchEnqueue', () => ({ version: 1 })),
+  }),
+  mutant('CH-009', 'batch-for-all', 'lets everybody write into a channel by batchEnqueue', {
+    ...inParams('batchEnqueue', ({ channelId, recipientKeys, auth }, around) => {
+      const member = around.authOf(recipientKeys[0] ?? NOTHING);
+      return channelId.length === 16 && auth.version === 1 && member.version === 1 ? { auth: member } : {};
+    }),
+  }),
+];
+
+function wakesNobody() {
+  return inMethod('batchEnqueue', async ({ params, next, around }) => {
+    const isPlain = params.channelId.length === 0 && params.payload.length > 0 && params.recipientKeys.length > 0;
+    const isRight = params.version === 1 && params.recipientKeys.every((key) => key.length === 32);
+    if (!isPlain || !isRight || !(await around.identityOf(params.auth))) return next();
+    return { seqs: await around.store.enqueueAll(queuesOf(params), params.payload, MAX) };
+  });
+}
+
+const endpoint = mutantsOf('endpoints');
+const atSomebody = new Uint8Array(32);
+
+export const ENDPOINTS = [
+  endpoint('EP-001', 'odd-keys-have-none', 'answers a key of another length with no endpoint', {
+    ...inMethod('resolveEndpoint', async ({ params, next }) =>
+      params.identityKey.length === 32 ? next() : { nodeAddr: NOTHING },
+    ),
+  }),
+  endpoint('EP-002', 'as-text', 'takes endpoints for UTF-8 text', {
+    ...inResults('resolveEndpoint', ({ nodeAddr }) => ({ nodeAddr: Buffer.from(Buffer.from(nodeAddr).toString()) })),
+  }),
+  endpoint('EP-002', 'cuts-zeros', 'keeps endpoints as C strings', {
+    ...inResults('resolveEndpoint', ({ nodeAddr }) => {
+      const end = nodeAddr.indexOf(0);
+      return { nodeAddr: end < 0 ? nodeAddr : nodeAddr.slice(0, end) };
+    }),
+  }),
+  endpoint('EP-003', 'first-wins', 'keeps the first endpoint', {
+    ...inStore((store) => ({
+      putEndpoint: async (key, nodeAddr) => {
+        if (!(await store.getEndpoint(key))) await store.putEndpoint(key, nodeAddr);
+      },
+    })),
+  }),
+  endpoint('EP-003', 'appends', 'appends to what was published before', {
+    ...inStore((store) => ({
+      putEndpoint: async (key, nodeAddr) =>
+        store.putEndpoint(key, Buffer.concat([(await store.getEndpoint(key)) ?? NOTHING, nodeAddr]).subarray(-8_000)),
+    })),
+  }),
+  endpoint('EP-004', 'given-out-once', 'gives an endpoint out once', {
+    ...inStore((store) => ({
+      getEndpoint: async (key) => {
+        const found = await store.getEndpoint(key);
+        if (found) await store.putEndpoint(key, NOTHING);
+        return found;
+      },
+    })),
+  }),
+  endpoint('EP-005', 'none-is-an-error', 'refuses to resolve who has published none', {
+    ...inMethod('resolveEndpoint', async ({ next }) => {
+      const results = await next();
+      if (results.nodeAddr.length === 0) throw refuse('E020');
+      return results;
+    }),
+  }),
+  endpoint('EP-006', 'one-for-all', 'keeps one endpoint', {
+    ...inStore((store) => ({
+      putEndpoint: (_key, nodeAddr) => store.putEndpoint(atSomebody, nodeAddr),
+      getEndpoint: () => store.getEndpoint(atSomebody),
+    })),
+  }),
+  endpoint('EP-007', 'limit-is-exclusive', 'refuses an endpoint of exactly the limit', {
+    limits: { nodeAddrBytes: 4_095 },
+  }),
+  endpoint('EP-007', 'wants-host-and-port', 'wants endpoints to be HOST:PORT', {
+    ...inMethod('publishEndpoint', ({ params, next }) => {
+      if (params.auth.version === 1 && !/^\S+:\d+$/.test(Buffer.from(params.nodeAddr).toString())) throw refuse('E020');
+      return next();
+    }),
+  }),
+  endpoint('EP-008', 'no-limit', 'takes endpoints of any size', { limits: { nodeAddrBytes: 1 << 24 } }),
+  endpoint('EP-008', 'cuts-long-ones', 'cuts endpoints at its limit', {
+    ...inParams('publishEndpoint', ({ nodeAddr }) => ({ nodeAddr: nodeAddr.slice(0, 4_096) })),
+  }),
+  endpoint('AUTH-012', 'publish-for-anybody', 'lets anybody publish for any identity', {
+    ...inParams('publishEndpoint', ({ identityKey, auth }, around) => {
+      const owner = around.authOf(identityKey);
+      return auth.version === 1 && owner.version === 1 ? { auth: owner } : {};
+    }),
+  }),
+];
