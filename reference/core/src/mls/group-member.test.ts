@@ -155,6 +155,21 @@ test('calls at once take their turns: no two messages share a key', async () => 
   );
 });
 
+test('a group of one goes on, after an update and after everybody else has left', async () => {
+  const alice = await person();
+  await alice.createGroup();
+  await commit(alice, [], (by) => by.update());
+  const bob = await person();
+  await add(alice, [], bob);
+  await commit(alice, [bob], (by) => by.removeMember(bob.identity.publicKey));
+  await commit(alice, [], (by) => by.update());
+  await alice.sendMessage(bytes('to nobody'));
+  const carol = await person();
+  await add(alice, [], carol);
+  assert.equal(said(await carol.receiveMessage(await alice.sendMessage(bytes('hi'))), alice), 'hi');
+  assert.equal(said(await alice.receiveMessage(await carol.sendMessage(bytes('hi, too'))), carol), 'hi, too');
+});
+
 test('a disposed identity sends nothing any more', async () => {
   const [alice] = (await group(2)) as [GroupMember, GroupMember];
   alice.identity.dispose();
