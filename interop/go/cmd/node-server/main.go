@@ -25,6 +25,8 @@ func main() {
 	open := flag.Bool("open", false, "let callers without a token in")
 	fault := flag.String("break", "", "plant a fault (see -list-breaks)")
 	listBreaks := flag.Bool("list-breaks", false, "list the faults: name, requirement, description")
+	coreOnly := flag.Bool("core-only", false, "answer methods 0 to 7 and 18 alone")
+	lastSeq := flag.Uint64("last-seq", 0, "the number before the first of each queue")
 	stopWithStdin := flag.Bool("stop-with-stdin", false, "stop when standard input closes")
 	flag.Parse()
 	if *listBreaks {
@@ -68,6 +70,7 @@ func main() {
 		}()
 	}
 	service := node.New(accounts, *open, node.Break(*fault))
+	service.CoreOnly, service.LastSeq = *coreOnly, *lastSeq
 	var connections sync.WaitGroup
 	for {
 		conn, err := listener.Accept(ctx)

@@ -27,12 +27,9 @@ func (s *Service) openQueue(args queueArgs, own bool) (*queue, error) {
 	if err != nil {
 		return nil, err
 	}
-	channel, err := field("channelId", args.ChannelId, args.HasChannelId)
+	channel, err := readChannel(args)
 	if err != nil {
 		return nil, err
-	}
-	if len(channel) != 0 && len(channel) != channelIDLen {
-		return nil, refuse("E020", "BAD_PARAMS", "channelId of %d bytes", len(channel))
 	}
 	if args.Version() != 1 {
 		return nil, refuse("E012", "WIRE_VERSION", "version %d", args.Version())
@@ -49,16 +46,49 @@ func (s *Service) openQueue(args queueArgs, own bool) (*queue, error) {
 			return nil, err
 		}
 	}
-	id := queueID{string(channel), recipient}
+	return s.queueOf(string(channel), recipient), nil
+}
+
+// queueOf finds a queue, and makes it when there is none. The lock is held.
+func (s *Service) queueOf(channel, recipient string) *queue {
+	id := queueID{channel, recipient}
 	if s.is(ChannelSharesQueue) {
 		id.channel = ""
 	}
 	q := s.queues[id]
 	if q == nil {
-		q = &queue{}
+		q = &queue{lastSeq: s.LastSeq}
 		s.queues[id] = q
 	}
-	return q, nil
+	return q
+}
+
+// channelArgs is a channelId, of one of several calls.
+type channelArgs interface {
+	ChannelId() ([]byte, error)
+	HasChannelId() bool
+}
+
+func readChannel(args channelArgs) ([]byte, error) {
+	channel, err := field("channelId", args.ChannelId, args.HasChannelId)
+	if err == nil && len(channel) != 0 && len(channel) != channelIDLen {
+		return nil, refuse("E020", "BAD_PARAMS", "channelId of %d bytes", len(channel))
+	}
+	return channel, err
+}
+
+func (s *Service) checkPayload(payload []byte) error {
+	limit := maxPayload
+	if s.is(PayloadLimitOffBy1) {
+		limit--
+	}
+	if len(payload) == 0 {
+		return refuse("E005", "PAYLOAD_EMPTY", "nothing to deliver")
+	}
+	if len(payload) > limit {
+		return refuse("E006", "PAYLOAD_TOO_LARGE", "%d bytes", len(payload))
+	}
+	return nil
 }
 
 func (s *Service) requireMembers(channel, caller, recipient string) error {
@@ -88,15 +118,11 @@ func (s *Service) Enqueue(_ context.Context, call nodeapi.NodeService_enqueue) e
 	}
 	defer s.mu.Unlock()
 	payload, _ := args.Payload()
-	limit := maxPayload
-	if s.is(PayloadLimitOffBy1) {
-		limit--
+	if err := s.checkPayload(payload); err != nil {
+		return err
 	}
-	if len(payload) == 0 {
-		return refuse("E005", "PAYLOAD_EMPTY", "nothing to deliver")
-	}
-	if len(payload) > limit {
-		return refuse("E006", "PAYLOAD_TOO_LARGE", "%d bytes", len(payload))
+	if s.is(PayloadCut) && len(payload) > 65_535 {
+		payload = payload[:65_535]
 	}
 	seq, ok := q.add(bytes.Clone(payload))
 	if !ok {
@@ -160,12 +186,15 @@ func (s *Service) deliver(q *queue, taken []message, newList func(int32) (nodeap
 }
 
 func (s *Service) takeFrom(q *queue, limit uint32) []message {
+	if s.is(LimitIgnored) {
+		limit = 0
+	}
 	taken := q.take(limit)
 	if s.is(FetchKeeps) {
 		q.putBack(taken)
 	}
 	if s.is(SeqRestarts) && len(q.messages) == 0 {
-		q.lastSeq = 0
+		q.lastSeq = s.LastSeq
 	}
 	return taken
 }

@@ -23,6 +23,7 @@ type queue struct {
 	bytes    int
 	lastSeq  uint64
 	waiters  []*waiter
+	ackedTo  uint64 // only by a planted fault
 }
 
 const (
@@ -33,17 +34,24 @@ const (
 
 // add appends a payload; ok is false when the queue is full.
 func (q *queue) add(payload []byte) (seq uint64, ok bool) {
-	if len(q.messages) >= maxQueueMessages || q.bytes+len(payload) > maxQueueBytes {
+	if !q.hasRoom(len(payload)) {
 		return 0, false
 	}
 	q.lastSeq++
+	if q.lastSeq <= q.ackedTo {
+		return q.lastSeq, true
+	}
 	q.messages = append(q.messages, message{q.lastSeq, payload})
 	q.bytes += len(payload)
 	return q.lastSeq, true
 }
 
-// take removes the oldest messages: up to limit (0 = all) and up to the size of an answer, one at least.
-func (q *queue) take(limit uint32) []message {
+func (q *queue) hasRoom(size int) bool {
+	return len(q.messages) < maxQueueMessages && q.bytes+size <= maxQueueBytes
+}
+
+// first gives the oldest messages: up to limit (0 = all) and up to the size of an answer, one at least.
+func (q *queue) first(limit uint32) []message {
 	n, size := 0, 0
 	for n < len(q.messages) && (limit == 0 || n < int(limit)) {
 		next := len(q.messages[n].payload)
@@ -53,9 +61,16 @@ func (q *queue) take(limit uint32) []message {
 		size += next
 		n++
 	}
-	taken := append([]message(nil), q.messages[:n]...)
-	q.messages = q.messages[n:]
-	q.bytes -= size
+	return append([]message(nil), q.messages[:n]...)
+}
+
+// take removes what first gives.
+func (q *queue) take(limit uint32) []message {
+	taken := q.first(limit)
+	q.messages = q.messages[len(taken):]
+	for _, m := range taken {
+		q.bytes -= len(m.payload)
+	}
 	return taken
 }
 

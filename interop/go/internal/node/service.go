@@ -23,35 +23,42 @@ const (
 	maxPackage   = 1 << 20
 	maxPayload   = 5 << 20
 	maxWait      = 60 * time.Second
+	maxBatch     = 256
+	maxNodeAddr  = 4096
 )
 
 type queueID struct{ channel, recipient string }
 
-// Service answers methods 0 to 7 and 18; the rest is unimplemented.
+// Service answers every method but those of OPAQUE, which are unimplemented.
 type Service struct {
+	CoreOnly bool   // methods 0 to 7 and 18 alone
+	LastSeq  uint64 // the number before the first of each queue
+
 	accounts []Account
 	open     bool
 	fault    Break
 
-	mu       sync.Mutex
-	packages map[string][][]byte
-	hybrid   map[string][]byte
-	queues   map[queueID]*queue
-	channels map[string][2]string // id to members
-	pairs    map[[2]string]string // members in order to id
+	mu        sync.Mutex
+	packages  map[string][][]byte
+	hybrid    map[string][]byte
+	queues    map[queueID]*queue
+	endpoints map[string][]byte
+	channels  map[string][2]string // id to members
+	pairs     map[[2]string]string // members in order to id
 }
 
 // New makes an empty node. open lets callers without a token in.
 func New(accounts []Account, open bool, fault Break) *Service {
 	return &Service{
-		accounts: accounts,
-		open:     open,
-		fault:    fault,
-		packages: map[string][][]byte{},
-		hybrid:   map[string][]byte{},
-		queues:   map[queueID]*queue{},
-		channels: map[string][2]string{},
-		pairs:    map[[2]string]string{},
+		accounts:  accounts,
+		open:      open,
+		fault:     fault,
+		packages:  map[string][][]byte{},
+		hybrid:    map[string][]byte{},
+		queues:    map[queueID]*queue{},
+		endpoints: map[string][]byte{},
+		channels:  map[string][2]string{},
+		pairs:     map[[2]string]string{},
 	}
 }
 
@@ -95,7 +102,8 @@ func (s *Service) authenticate(args authArgs) ([]byte, error) {
 	}
 	account := s.find(token)
 	device, deviceErr := field("deviceId", auth.DeviceId, auth.HasDeviceId)
-	if account == nil || (len(account.DeviceID) > 0 && !bytes.Equal(account.DeviceID, device)) {
+	isBound := account != nil && len(account.DeviceID) > 0 && !s.is(DeviceUnchecked)
+	if account == nil || (isBound && !bytes.Equal(account.DeviceID, device)) {
 		return nil, refuse("E003", "AUTH_TOKEN_INVALID", "unknown token")
 	}
 	if account.Expired {
@@ -266,6 +274,9 @@ func (s *Service) CreateChannel(_ context.Context, call nodeapi.NodeService_crea
 		return refuse("E020", "BAD_PARAMS", "nobody has a channel alone")
 	}
 	pair := [2]string{min(own, peer), max(own, peer)}
+	if s.is(ChannelEachWay) {
+		pair = [2]string{own, peer}
+	}
 	s.mu.Lock()
 	id, known := s.pairs[pair]
 	if !known {

@@ -6,15 +6,7 @@ import (
 	"quicnprotochat.example/interop/nodeapi"
 )
 
-// PublishEndpoint is not offered, like all methods of this file.
-func (s *Service) PublishEndpoint(context.Context, nodeapi.NodeService_publishEndpoint) error {
-	return unimplemented("publishEndpoint")
-}
-
-func (s *Service) ResolveEndpoint(context.Context, nodeapi.NodeService_resolveEndpoint) error {
-	return unimplemented("resolveEndpoint")
-}
-
+// OpaqueRegisterStart is not offered, like all methods of this file.
 func (s *Service) OpaqueRegisterStart(context.Context, nodeapi.NodeService_opaqueRegisterStart) error {
 	return unimplemented("opaqueRegisterStart")
 }
@@ -29,16 +21,4 @@ func (s *Service) OpaqueLoginStart(context.Context, nodeapi.NodeService_opaqueLo
 
 func (s *Service) OpaqueLoginFinish(context.Context, nodeapi.NodeService_opaqueLoginFinish) error {
 	return unimplemented("opaqueLoginFinish")
-}
-
-func (s *Service) Peek(context.Context, nodeapi.NodeService_peek) error { return unimplemented("peek") }
-
-func (s *Service) Ack(context.Context, nodeapi.NodeService_ack) error { return unimplemented("ack") }
-
-func (s *Service) FetchHybridKeys(context.Context, nodeapi.NodeService_fetchHybridKeys) error {
-	return unimplemented("fetchHybridKeys")
-}
-
-func (s *Service) BatchEnqueue(context.Context, nodeapi.NodeService_batchEnqueue) error {
-	return unimplemented("batchEnqueue")
 }
