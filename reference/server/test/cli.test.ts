@@ -47,6 +47,8 @@ test('wrong usage exits 2 with one line that says what to do, and never shows a 
     [/--listen 127.0.0.1:70000/, ['--open', '--listen', '127.0.0.1:70000']],
     [/--store is none of memory, file:DIR/, ['--open', '--store', 'c0ffee:c0ffee']],
     [/--store is none of/, ['--open', '--store', 'file:']],
+    [/--max-payload 5MB is no size/, ['--open', '--max-payload', '5MB']],
+    [/--rate-limit fast is no number/, ['--open', '--rate-limit', 'fast']],
     [/--tls-cert and --tls-key/, ['--open', '--tls-cert', accounts]],
     [/--tls-cert .* cannot be read \(ENOENT\)/, ['--open', '--tls-cert', '/nowhere.pem', '--tls-key', '/nowhere.pem']],
     [
@@ -185,6 +187,22 @@ test('a client that does not take its answers does not hold up a stop', async ()
     .catch(() => {});
   await sleep(200);
   stalled.abandon();
+  server.child.kill('SIGTERM');
+  assert.equal(await server.exited, 0);
+});
+
+test('limits are options: what is over one is refused with its code', async () => {
+  const limits = ['--max-payload', '10', '--max-queue-messages', '1', '--max-waiters', '1', '--rate-limit', '50/s'];
+  const server = await startServer('--accounts', accounts, ...limits);
+  const { rpc } = await openSession(server);
+  const enqueue = (size: number) => rpc.call(node.enqueue, { ...queueOf(alice), payload: new Uint8Array(size) });
+  await assert.rejects(enqueue(11), code('E006'));
+  await enqueue(10);
+  await assert.rejects(enqueue(1), code('E015'));
+  const calls = Array.from({ length: 200 }, () => rpc.call(node.peek, { ...queueOf(alice), limit: 0 }));
+  const outcomes = await Promise.allSettled(calls);
+  const refused = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason);
+  assert.ok(refused.length > 0 && refused.length < 200 && refused.every(code('E014')), `${refused.length} refused`);
   server.child.kill('SIGTERM');
   assert.equal(await server.exited, 0);
 });
