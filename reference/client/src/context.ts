@@ -8,7 +8,7 @@ import { NodeClient } from './node/node-client.ts';
 import type { Output } from './output.ts';
 import type { StoredState } from './state/stored-state.ts';
 
-/** The options that all commands share, as the command line gives them (spec: CLI-010). */
+/** The options that all commands share, as the command line gives them (spec: CLI-002). */
 export interface GlobalOptions {
   server: string;
   caCert?: string | undefined;

@@ -9,14 +9,18 @@ const membersOf = (group: unknown): string[] => (group as { members: string[] })
 describe('groups', () => {
   let node: TestNode;
   let shell: Shell;
+  const shells: Shell[] = [];
   before(async () => {
     node = await TestNode.start();
   });
-  after(() => node.stop());
-  beforeEach((context) => {
+  after(async () => {
+    await node.stop();
+    for (const used of shells) used.close();
+  });
+  beforeEach(() => {
     for (const name of Object.keys(node.overrides)) delete node.overrides[name as keyof typeof node.overrides];
     shell = new Shell(node);
-    (context as { after?: (f: () => void) => void }).after?.(() => shell.close());
+    shells.push(shell);
   });
 
   it('carries a demonstration of two people', async () => {

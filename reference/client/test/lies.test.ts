@@ -12,13 +12,18 @@ const errorOf = (err: string): Line => JSON.parse(err.trim().split('\n').at(-1) 
 describe('the client', () => {
   let node: TestNode;
   let shell: Shell;
+  const shells: Shell[] = [];
   before(async () => {
     node = await TestNode.start();
   });
-  after(() => node.stop());
+  after(async () => {
+    await node.stop();
+    for (const used of shells) used.close();
+  });
   beforeEach(() => {
     for (const name of Object.keys(node.overrides)) delete node.overrides[name as keyof typeof node.overrides];
     shell = new Shell(node);
+    shells.push(shell);
   });
 
   it('does not take the fingerprint of another package', async () => {
