@@ -4,7 +4,8 @@ export { HybridKeypair, HybridPublicKey } from './hybrid/keys.ts';
 export { HYBRID_OVERHEAD, HYBRID_SEED_LEN, HYBRID_VERSION } from './hybrid/layout.ts';
 export { IDENTITY_KEY_LEN, IDENTITY_SEED_LEN, IdentityKeypair } from './identity.ts';
 export { KEY_PACKAGE_LIFETIME_SECONDS, MAX_LIFETIME_SECONDS, MAX_PLAINTEXT_LEN, PAST_EPOCHS } from './limits.ts';
-export { GroupMember, type GroupMemberOptions, type PendingCommit } from './mls/group-member.ts';
+export { GroupMember } from './mls/group-member.ts';
+export type { GroupMemberOptions, PendingCommit } from './mls/group-types.ts';
 export {
   fingerprintOf,
   type GeneratedKeyPackage,

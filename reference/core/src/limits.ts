@@ -12,3 +12,5 @@ export const KEY_PACKAGE_BACKDATE_SECONDS = 3_600;
 export const KEY_PACKAGE_LIFETIME_SECONDS = 84 * 86_400;
 /** The longest span, in seconds, that a KeyPackage of others may be valid (RFC 9420, 7.2): 366 days. */
 export const MAX_LIFETIME_SECONDS = 366 * 86_400;
+/** How long the private parts of an expired KeyPackage are kept for a Welcome that is still on its way: 30 days. */
+export const EXPIRED_KEPT_SECONDS = 30 * 86_400;

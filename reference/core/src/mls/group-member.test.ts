@@ -120,6 +120,24 @@ test('a Welcome joins once, and only who has its KeyPackage', async () => {
   await assert.rejects(again.joinGroup(welcome as Uint8Array), { code: 'WELCOME_NOT_FOR_US' });
 });
 
+test('the private parts of a KeyPackage are kept for a month after it expired', async () => {
+  const keyStore = new MemoryKeyStore();
+  let now = Math.floor(Date.now() / 1000);
+  const bob = await person({ keyStore, clock: () => now });
+  const { keyPackage } = await bob.generateKeyPackage();
+  const alice = await person();
+  await alice.createGroup();
+  const { welcome, confirm } = await alice.addMember(keyPackage);
+  await confirm();
+  now += (84 + 30) * 86_400;
+  await bob.generateKeyPackage();
+  assert.equal((await keyStore.names()).length, 2);
+  await bob.joinGroup(welcome as Uint8Array);
+  now += (84 + 30) * 86_400 + 1;
+  await (await GroupMember.new(bob.identity, { keyStore, clock: () => now })).generateKeyPackage();
+  assert.equal((await keyStore.names()).length, 1);
+});
+
 test('a Welcome that was changed anywhere is refused, and the KeyPackage stays', async () => {
   const alice = await person();
   await alice.createGroup();

@@ -15,6 +15,7 @@ import { Lock } from '../lock.ts';
 import { type KeyStore, MemoryKeyStore } from '../store/key-store.ts';
 import { afterConfirm, makeCommit } from './commit.ts';
 import { clientConfig } from './config.ts';
+import type { GroupMemberOptions, PendingCommit } from './group-types.ts';
 import {
   type Clock,
   checkKeyPackage,
@@ -23,8 +24,8 @@ import {
   systemClock,
   toPrivatePackage,
 } from './key-package.ts';
-import { findKeyPackage, storeKeyPackage } from './key-package-store.ts';
-import { changes, copies, memberAt, membersOf } from './members.ts';
+import { deleteExpired, findKeyPackage, storeKeyPackage } from './key-package-store.ts';
+import { changes, copies, leafOf, memberAt, membersOf } from './members.ts';
 import { type Received, receive } from './receive.ts';
 import { decodeState, encodeState, type SavedState, type StoredCommit } from './saved-state.ts';
 import { makeSuite } from './suite.ts';
@@ -32,44 +33,6 @@ import { readMessage, writeMessage } from './wire.ts';
 
 /** Bytes of a group id that createGroup makes. */
 const GROUP_ID_LEN = 32;
-
-export interface GroupMemberOptions {
-  /** Keeps the private parts of KeyPackages; in memory by default. */
-  keyStore?: KeyStore;
-  /**
-   * Writes the state (see `save`) to where it survives a crash. Called and awaited before any commit, Welcome or message is
-   * handed out, so that no key is ever used twice. The bytes are secret, and the callee's own.
-   */
-  persist?: (state: Uint8Array) => Promise<void>;
-  /** Seconds since 1970, for the lifetimes of KeyPackages. */
-  clock?: Clock;
-}
-
-/**
- * A commit that was made and is not yet in force. Send `commit` to all other members and `welcome` to whom it adds; then
- * `confirm`. When another commit of the same epoch came first, receive that: this one is void then, and can be made again.
- */
-export interface PendingCommit {
-  /** An MLSMessage, `00 01 00 02`. */
-  readonly commit: Uint8Array;
-  /** An MLSMessage, `00 01 00 03`, with the ratchet tree; undefined when nobody is added. */
-  readonly welcome: Uint8Array | undefined;
-  /** Identity keys, 32 bytes each, what others had proposed included. */
-  readonly added: Uint8Array[];
-  readonly removed: Uint8Array[];
-  /** The epoch that it begins. */
-  readonly epoch: bigint;
-  /**
-   * It was accepted: this member goes on in the new epoch.
-   * @throws CoreError `STALE_COMMIT`
-   */
-  confirm(): Promise<void>;
-  /**
-   * It was not sent, or refused: this member stays in the old epoch.
-   * @throws CoreError `STALE_COMMIT`
-   */
-  discard(): Promise<void>;
-}
 
 /** A commit in waiting, and the secrets that confirming it uses up. */
 type Waiting = StoredCommit & { consumed: Uint8Array[] };
@@ -150,12 +113,14 @@ export class GroupMember {
   }
 
   /**
-   * Makes a KeyPackage to upload; its private parts go to the key store first. Each joins one group once.
+   * Makes a KeyPackage to upload; its private parts go to the key store first. Each joins one group once. Private parts that
+   * expired a month ago are deleted.
    * @returns an MLSMessage, `00 01 00 05`, and its SHA-256
    * @throws CoreError `DISPOSED`, `STORE_IO`
    */
   async generateKeyPackage(): Promise<{ keyPackage: Uint8Array; fingerprint: Uint8Array }> {
     const made = await generateKeyPackage(this.identity, this.#clock);
+    await deleteExpired(this.#keyStore, this.#clock());
     await storeKeyPackage(this.#keyStore, made, this.#suite);
     for (const key of Object.values(made.privateParts)) key.fill(0);
     return { keyPackage: made.keyPackage, fingerprint: made.fingerprint };
@@ -216,7 +181,7 @@ export class GroupMember {
       if (expected && !equalBytes(identityKey, expected)) {
         throw new CoreError('IDENTITY_MISMATCH', 'the KeyPackage is of another identity than asked for');
       }
-      if (leafOf(state, identityKey) !== undefined)
+      if (leafOf(state.ratchetTree, identityKey) !== undefined)
         throw new CoreError('ALREADY_MEMBER', 'that identity is a member already');
       return [{ proposalType: 'add', add: { keyPackage: added } }];
     });
@@ -229,7 +194,7 @@ export class GroupMember {
    */
   removeMember(identityKey: Uint8Array): Promise<PendingCommit> {
     return this.#commit(async (state) => {
-      const removed = leafOf(state, identityKey);
+      const removed = leafOf(state.ratchetTree, identityKey);
       if (removed === undefined) throw new CoreError('NOT_MEMBER', 'that identity is no member of the group');
       if (removed === state.privatePath.leafIndex) {
         throw new CoreError('NOT_MEMBER', 'nobody can remove themselves; another member has to');
@@ -382,10 +347,6 @@ export class GroupMember {
     await this.#keep(afterConfirm(old, waiting.next));
     zero([...waiting.consumed, old.keySchedule.initSecret]);
   }
-}
-
-function leafOf(state: ClientState, identityKey: Uint8Array): number | undefined {
-  return membersOf(state.ratchetTree).find((member) => equalBytes(member.identityKey, identityKey))?.leaf;
 }
 
 function zero(secrets: Uint8Array[]): void {

@@ -1,6 +1,7 @@
 import type { CiphersuiteImpl, KeyPackage, PrivateKeyPackage, Welcome } from '../../vendor/ts-mls/index.js';
 import { makeKeyPackageRef } from '../../vendor/ts-mls/keyPackage.js';
 import { CoreError } from '../errors.ts';
+import { EXPIRED_KEPT_SECONDS } from '../limits.ts';
 import type { KeyStore } from '../store/key-store.ts';
 import { type GeneratedKeyPackage, readKeyPackage, toPrivatePackage } from './key-package.ts';
 
@@ -53,4 +54,19 @@ export async function findKeyPackage(store: KeyStore, welcome: Welcome): Promise
     };
   }
   throw new CoreError('WELCOME_NOT_FOR_US', 'the Welcome is for none of the KeyPackages in this key store');
+}
+
+/**
+ * Deletes the private parts of KeyPackages that expired so long ago that no Welcome for them is on its way any more, so that
+ * whoever gets hold of the key store later cannot read what was sent with them.
+ * @param now seconds since 1970
+ */
+export async function deleteExpired(store: KeyStore, now: number): Promise<void> {
+  for (const name of await store.names(PREFIX)) {
+    const value = await store.get(name);
+    if (!value || value.length <= 2 * KEY_LEN) continue;
+    const { notAfter } = readKeyPackage(value.subarray(2 * KEY_LEN)).leafNode.lifetime;
+    value.fill(0);
+    if (notAfter + BigInt(EXPIRED_KEPT_SECONDS) < BigInt(now)) await store.delete(name);
+  }
 }

@@ -34,6 +34,10 @@ export function memberAt(tree: Tree, leaf: number): Uint8Array | undefined {
   return entry?.nodeType === 'leaf' ? identityOf(entry.leaf.credential, entry.leaf.signaturePublicKey) : undefined;
 }
 
+/** @returns the leaf of an identity key, undefined when it is no member's */
+export const leafOf = (tree: Tree, identityKey: Uint8Array): number | undefined =>
+  membersOf(tree).find((member) => equalBytes(member.identityKey, identityKey))?.leaf;
+
 /** Copies for callers, who may do with them what they like. */
 export const copies = (keys: Uint8Array[]): Uint8Array[] => keys.map((key) => Uint8Array.from(key));
 
