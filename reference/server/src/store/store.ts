@@ -152,7 +152,7 @@ export interface Store {
   /** Sets what is not set yet. @returns what it is now */
   claimSetting(name: string, value: Uint8Array): Promise<Uint8Array>;
 
-  /** Called when another server of the same store has put something into a queue; without queue: it may have. */
+  /** Called for each message that another server of the same store has put into a queue; without queue: it may have. */
   onArrival: ((queue: QueueId | undefined) => void) | undefined;
 
   stats(): Promise<StoreStats>;

@@ -39,11 +39,16 @@ export class Arrivals {
 
   /** As a statement of the transaction that puts something into these queues: it is told when that lasts. */
   async tell(connection: Connection, queues: readonly QueueId[]): Promise<void> {
-    const payloads = queues.map(({ channelId, recipientKey }) =>
-      [this.#self, hex(channelId), hex(recipientKey)].join(' '),
+    // The same text is told once in a transaction, so it says how many messages: each may wake somebody.
+    const counts = new Map<string, number>();
+    for (const { channelId, recipientKey } of queues) {
+      const place = `${hex(channelId)} ${hex(recipientKey)}`;
+      counts.set(place, (counts.get(place) ?? 0) + 1);
+    }
+    const told = [...counts].map(
+      ([place, count]) => `SELECT pg_notify('${CHANNEL}', '${this.#self} ${count} ${place}')`,
     );
-    const distinct = [...new Set(payloads)].map((payload) => `SELECT pg_notify('${CHANNEL}', '${payload}')`);
-    await connection.run(distinct.join(';'));
+    await connection.run(told.join(';'));
   }
 
   async close(): Promise<void> {
@@ -59,9 +64,10 @@ export class Arrivals {
   }
 
   #heard(payload: string): void {
-    const [sender, channelId = '', recipientKey = ''] = payload.split(' ');
+    const [sender, count, channelId = '', recipientKey = ''] = payload.split(' ');
     if (sender === this.#self) return;
-    this.#onArrival({ channelId: Buffer.from(channelId, 'hex'), recipientKey: Buffer.from(recipientKey, 'hex') });
+    const queue = { channelId: Buffer.from(channelId, 'hex'), recipientKey: Buffer.from(recipientKey, 'hex') };
+    for (let i = 0; i < Number(count); i += 1) this.#onArrival(queue);
   }
 
   async #keepListening(first: Connection): Promise<void> {

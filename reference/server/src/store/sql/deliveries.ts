@@ -102,7 +102,7 @@ export async function restore(change: Change, queue: QueueId, deliveries: readon
     if (rows.length > 0) added.push(delivery);
   }
   await count(change, id, added, 1);
-  change.arrived(queue);
+  for (const _ of added) change.arrived(queue);
 }
 
 /** Sees to it that the next message gets that number, or a greater one. @returns the queue's row */

@@ -13,7 +13,7 @@ export interface Sql {
 
 /** A transaction, shared with other changes that were made at the same time. */
 export interface Change extends Sql {
-  /** Something came into that queue: other servers of the same database are told when it lasts. */
+  /** A message came into that queue: other servers of the same database are told when it lasts. */
   arrived(queue: QueueId): void;
 }
 
