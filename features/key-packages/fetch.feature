@@ -18,6 +18,7 @@ Feature: Fetching KeyPackages
         | bytes that end in zeros   |
         | 64 zero bytes             |
         | 5,000 random bytes        |
+        | 70,000 random bytes       |
 
   @KP-006 @level:must @profile:core @source:decided
   Rule: KP-006 A package is given out once

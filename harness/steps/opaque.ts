@@ -60,7 +60,9 @@ When('{int} people register as {user} at once', async function (count: number, u
   const scenario = OpaqueScenario.of(this);
   const { username } = scenario.user(user);
   const people = Array.from({ length: count }, () => ({ ...newCredentials(), username }));
-  scenario.outcomes = await Promise.all(people.map((person, index) => scenario.register(`at once ${index}`, person)));
+  // Stretching the passwords blocks this process: it comes before, so that the last calls really are sent at once.
+  const begun = await Promise.all(people.map((person, i) => scenario.beginRegistration(`at once ${i}`, person)));
+  scenario.outcomes = await Promise.all(begun.map((last) => (typeof last === 'function' ? last() : last)));
   const winner = people[scenario.outcomes.findIndex(({ kind }) => kind === 'results')];
   if (winner) scenario.setUser(user, winner);
 });

@@ -125,13 +125,22 @@ export class OpaqueScenario {
   }
 
   /** Goes through a registration. The outcome is that of the call that was refused, or of the last. */
-  async register(session: string, { username, password, identityKey }: Credentials): Promise<Outcome> {
+  async register(session: string, credentials: Credentials): Promise<Outcome> {
+    const begun = await this.beginRegistration(session, credentials);
+    return typeof begun === 'function' ? begun() : begun;
+  }
+
+  /** Goes through a registration as far as its last call. @returns that call, or the outcome of one that was refused before */
+  async beginRegistration(
+    session: string,
+    { username, password, identityKey }: Credentials,
+  ): Promise<Outcome | (() => Promise<Outcome>)> {
     await opaqueReady;
     const started = startRegistration(password);
     const first = await this.call(session, 'opaqueRegisterStart', { username, request: started.request });
     if (first.kind === 'refused') return first;
     const upload = finishRegistration(password, started, responseOf(first));
-    return this.call(session, 'opaqueRegisterFinish', { username, upload, identityKey });
+    return () => this.call(session, 'opaqueRegisterFinish', { username, upload, identityKey });
   }
 
   /** As `register`, of a new user whom a target that registers anybody has to take. @throws when it does not */
