@@ -170,7 +170,7 @@ const KINDS: Record<string, (input: Fields) => Fields> = {
     ),
   }),
   x25519: ({ secret, publicKey }) => {
-    const shared = hybridPrimitives.x25519(fromHex(secret), fromHex(publicKey));
+    const shared = hybridPrimitives.x25519Keypair(fromHex(secret)).agree(fromHex(publicKey));
     if (!shared) throw new Refused('low-order');
     return { sharedSecret: toHex(shared) };
   },

@@ -23,7 +23,8 @@ export function sealWith(recipient: HybridPublicKey, plaintext: Uint8Array, choi
     ...primitives,
     mlKemEncapsulate: (encapsulationKey: Uint8Array) => nobleEncapsulate(encapsulationKey, choices.coins),
   };
-  return sealEnvelope(p, recipient, plaintext, { secret: Uint8Array.from(choices.ephemeral), nonce: choices.nonce });
+  const keypair = primitives.x25519Keypair(choices.ephemeral);
+  return sealEnvelope(p, recipient, plaintext, { keypair, nonce: choices.nonce });
 }
 
 /** The key of an envelope, 32 bytes, of both shared secrets of 32 bytes. */

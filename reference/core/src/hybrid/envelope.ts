@@ -10,29 +10,26 @@ import {
   NONCE_AT,
   X25519_LEN,
 } from './layout.ts';
-import type { HybridPrimitives } from './primitives.ts';
+import type { HybridPrimitives, X25519Keypair } from './primitives.ts';
 
 /** What an envelope must never share with another one. */
 export interface Ephemerals {
-  /** X25519 secret, 32 bytes. */
-  secret: Uint8Array;
+  /** Wiped when the envelope is done. */
+  keypair: X25519Keypair;
   /** 12 bytes. */
   nonce: Uint8Array;
 }
 
-/**
- * @param ephemerals wiped before it returns
- * @throws CoreError `HYBRID_LOW_ORDER`
- */
+/** @throws CoreError `HYBRID_LOW_ORDER` */
 export function sealEnvelope(
   p: HybridPrimitives,
   recipient: HybridPublicKey,
   plaintext: Uint8Array,
-  { secret, nonce }: Ephemerals,
+  { keypair, nonce }: Ephemerals,
 ): Uint8Array {
-  const used = [secret];
+  const used: Uint8Array[] = [];
   try {
-    const x25519Secret = p.x25519(secret, recipient.x25519);
+    const x25519Secret = keypair.agree(recipient.x25519);
     if (!x25519Secret) throw lowOrder('of the recipient');
     used.push(x25519Secret);
     const { ciphertext, sharedSecret } = p.mlKemEncapsulate(recipient.encapsulationKey);
@@ -40,7 +37,7 @@ export function sealEnvelope(
 
     const envelope = new Uint8Array(HYBRID_OVERHEAD + plaintext.length);
     envelope[0] = HYBRID_VERSION;
-    envelope.set(p.x25519PublicKey(secret), 1);
+    envelope.set(keypair.publicKey, 1);
     envelope.set(ciphertext, MLKEM_CIPHERTEXT_AT);
     envelope.set(nonce, NONCE_AT);
     const key = deriveKey(p, x25519Secret, sharedSecret);
@@ -48,6 +45,7 @@ export function sealEnvelope(
     envelope.set(p.seal(key, nonce, envelope.subarray(0, HEADER_LEN), plaintext), HEADER_LEN);
     return envelope;
   } finally {
+    keypair.wipe();
     for (const bytes of used) bytes.fill(0);
   }
 }
@@ -55,7 +53,7 @@ export function sealEnvelope(
 /** @throws CoreError `HYBRID_SHORT`, `HYBRID_VERSION`, `HYBRID_LOW_ORDER` or `HYBRID_TAG` */
 export function openEnvelope(
   p: HybridPrimitives,
-  recipient: Pick<HybridKeypair, 'x25519' | 'decapsulate'>,
+  recipient: Pick<HybridKeypair, 'agree' | 'decapsulate'>,
   envelope: Uint8Array,
 ): Uint8Array {
   // The version comes first: only it says how long an envelope has to be.
@@ -68,7 +66,7 @@ export function openEnvelope(
       `a hybrid envelope has ${HYBRID_OVERHEAD} bytes or more, not ${envelope.length}`,
     );
   const header = envelope.subarray(0, HEADER_LEN);
-  const x25519Secret = recipient.x25519(header.subarray(1, 1 + X25519_LEN));
+  const x25519Secret = recipient.agree(header.subarray(1, 1 + X25519_LEN));
   if (!x25519Secret) throw lowOrder('of the sender');
   const used = [x25519Secret];
   try {

@@ -7,7 +7,7 @@ import { hybridDecrypt, hybridEncrypt } from './hybrid.ts';
 import { HybridKeypair, HybridPublicKey } from './keys.ts';
 import { HEADER_LEN, HYBRID_OVERHEAD, HYBRID_SEED_LEN } from './layout.ts';
 import { noble } from './noble.ts';
-import { type HybridPrimitives, primitives } from './primitives.ts';
+import type { HybridPrimitives, X25519Keypair } from './primitives.ts';
 
 const bob = HybridKeypair.fromSeed(Uint8Array.from({ length: HYBRID_SEED_LEN }, (_, i) => i + 1));
 const plaintext = new TextEncoder().encode('hello, Bob');
@@ -93,30 +93,44 @@ describe('hybrid envelope', () => {
       return bytes;
     };
     const watched: HybridPrimitives = {
-      ...primitives,
-      x25519: (secret, peer) => watch(primitives.x25519(secret, peer)),
+      ...noble,
       mlKemEncapsulate: (key) => {
-        const made = primitives.mlKemEncapsulate(key);
+        const made = noble.mlKemEncapsulate(key);
         watch(made.sharedSecret);
         return made;
       },
       hkdf: (ikm, info, length) => {
         watch(ikm);
-        return watch(primitives.hkdf(ikm, info, length));
+        return watch(noble.hkdf(ikm, info, length));
       },
     };
-    const secret = new Uint8Array(32).fill(9);
-    const envelope = sealEnvelope(watched, bob.publicKey, plaintext, { secret, nonce: new Uint8Array(12) });
+    const keypair = noble.x25519Generate();
+    let isWiped = false;
+    const ephemeral: X25519Keypair = {
+      publicKey: keypair.publicKey,
+      agree: (peer) => watch(keypair.agree(peer)),
+      wipe: () => {
+        isWiped = true;
+      },
+    };
+    const envelope = sealEnvelope(watched, bob.publicKey, plaintext, { keypair: ephemeral, nonce: new Uint8Array(12) });
+    assert.ok(isWiped);
     assert.equal(seen.length, 4);
     const recipient = {
-      x25519: (peer: Uint8Array) => watch(bob.x25519(peer)),
+      agree: (peer: Uint8Array) => watch(bob.agree(peer)),
       decapsulate: (ciphertext: Uint8Array) => watch(bob.decapsulate(ciphertext)),
     };
     openEnvelope(watched, recipient, envelope);
     envelope[1140] = (envelope[1140] as number) ^ 1;
     refuses('HYBRID_TAG', () => openEnvelope(watched, recipient, envelope));
     assert.equal(seen.length, 12);
-    for (const bytes of [secret, ...seen]) assert.ok(bytes.every((byte) => byte === 0));
+    for (const bytes of seen) assert.ok(bytes.every((byte) => byte === 0));
+    keypair.wipe();
+    // What is left of the ephemeral secret is the secret of zero bytes.
+    assert.deepEqual(
+      keypair.agree(bob.publicKey.x25519),
+      noble.x25519Keypair(new Uint8Array(32)).agree(bob.publicKey.x25519),
+    );
   });
 });
 

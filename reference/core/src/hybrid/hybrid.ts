@@ -1,7 +1,7 @@
 import { randomBytes } from '@noble/hashes/utils.js';
 import { openEnvelope, sealEnvelope } from './envelope.ts';
 import type { HybridKeypair, HybridPublicKey } from './keys.ts';
-import { NONCE_LEN, X25519_LEN } from './layout.ts';
+import { NONCE_LEN } from './layout.ts';
 import { primitives } from './primitives.ts';
 
 /**
@@ -12,7 +12,7 @@ import { primitives } from './primitives.ts';
  */
 export function hybridEncrypt(recipient: HybridPublicKey, plaintext: Uint8Array): Uint8Array {
   return sealEnvelope(primitives, recipient, plaintext, {
-    secret: randomBytes(X25519_LEN),
+    keypair: primitives.x25519Generate(),
     nonce: randomBytes(NONCE_LEN),
   });
 }

@@ -2,7 +2,7 @@ import { randomBytes } from '@noble/hashes/utils.js';
 import { HYBRID_PUBLIC_KEY_LEN } from '@quicnprotochat/proto';
 import { CoreError } from '../errors.ts';
 import { HYBRID_SEED_LEN, MLKEM_PUBLIC_KEY_LEN, X25519_LEN } from './layout.ts';
-import { type MlKemKeypair, primitives } from './primitives.ts';
+import { type MlKemKeypair, primitives, type X25519Keypair } from './primitives.ts';
 
 /** The modulus of ML-KEM (FIPS 203, section 2.3). */
 const Q = 3329;
@@ -63,14 +63,16 @@ export class HybridPublicKey {
 export class HybridKeypair {
   readonly publicKey: HybridPublicKey;
   readonly #seed: Uint8Array;
+  readonly #x25519: X25519Keypair;
   readonly #mlKem: MlKemKeypair;
   #isDisposed = false;
 
   private constructor(seed: Uint8Array) {
     this.#seed = seed;
+    this.#x25519 = primitives.x25519Keypair(seed.subarray(0, X25519_LEN));
     this.#mlKem = primitives.mlKemKeypair(seed.subarray(X25519_LEN));
     const bytes = new Uint8Array(HYBRID_PUBLIC_KEY_LEN);
-    bytes.set(primitives.x25519PublicKey(seed.subarray(0, X25519_LEN)));
+    bytes.set(this.#x25519.publicKey);
     bytes.set(this.#mlKem.encapsulationKey, X25519_LEN);
     this.publicKey = HybridPublicKey.fromBytes(bytes);
   }
@@ -97,9 +99,9 @@ export class HybridKeypair {
   }
 
   /** @returns 32 bytes, or undefined for a peer's key of low order. @throws CoreError `DISPOSED` */
-  x25519(peer: Uint8Array): Uint8Array | undefined {
+  agree(peer: Uint8Array): Uint8Array | undefined {
     this.#requireAlive();
-    return primitives.x25519(this.#seed.subarray(0, X25519_LEN), peer);
+    return this.#x25519.agree(peer);
   }
 
   /** @param ciphertext 1,088 bytes @returns 32 bytes. @throws CoreError `DISPOSED` */
@@ -112,6 +114,7 @@ export class HybridKeypair {
   dispose(): void {
     this.#isDisposed = true;
     this.#seed.fill(0);
+    this.#x25519.wipe();
     this.#mlKem.wipe();
   }
 

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { TAG_LEN } from './layout.ts';
-import type { HybridPrimitives } from './primitives.ts';
+import type { HybridPrimitives, X25519Keypair } from './primitives.ts';
 
 type NodeCrypto = typeof import('node:crypto');
 
@@ -11,8 +11,6 @@ interface MlKemCrypto {
 }
 
 // DER of everything before the key itself.
-/** SubjectPublicKeyInfo of X25519 (RFC 8410), 32 bytes follow. */
-const X25519_SPKI = Buffer.from('302a300506032b656e032100', 'hex');
 /** PrivateKeyInfo of X25519 (RFC 8410), 32 bytes follow. */
 const X25519_PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex');
 /** SubjectPublicKeyInfo of ML-KEM-768 (RFC 9935), 1,184 bytes follow. */
@@ -43,13 +41,19 @@ const own = (bytes: Uint8Array): Uint8Array => {
 const rawPublicKey = (crypto: NodeCrypto, secret: KeyObject, length: number): Uint8Array =>
   own(crypto.createPublicKey(secret).export({ format: 'der', type: 'spki' }).subarray(-length));
 
-const classical = (crypto: NodeCrypto): Omit<HybridPrimitives, 'mlKemKeypair' | 'mlKemEncapsulate'> => ({
-  x25519PublicKey: (secret) => rawPublicKey(crypto, privateKey(crypto, X25519_PKCS8, secret), secret.length),
-  x25519: (secret, peer) => {
-    const keys = {
-      privateKey: privateKey(crypto, X25519_PKCS8, secret),
-      publicKey: publicKey(crypto, X25519_SPKI, peer),
-    };
+/** A public key as a JWK (RFC 8037): read ten times as fast as DER. */
+const x25519PublicKey = (crypto: NodeCrypto, bytes: Uint8Array): KeyObject =>
+  crypto.createPublicKey({
+    key: { kty: 'OKP', crv: 'X25519', x: Buffer.from(bytes).toString('base64url') },
+    format: 'jwk',
+  });
+
+const x25519Keypair = (crypto: NodeCrypto, secret: KeyObject): X25519Keypair => ({
+  publicKey: Uint8Array.from(
+    Buffer.from(crypto.createPublicKey(secret).export({ format: 'jwk' }).x as string, 'base64url'),
+  ),
+  agree: (peer) => {
+    const keys = { privateKey: secret, publicKey: x25519PublicKey(crypto, peer) };
     let shared: Uint8Array;
     try {
       shared = own(crypto.diffieHellman(keys));
@@ -59,6 +63,13 @@ const classical = (crypto: NodeCrypto): Omit<HybridPrimitives, 'mlKemKeypair' | 
     }
     return shared.every((byte) => byte === 0) ? undefined : shared;
   },
+  // OpenSSL wipes the key when the object is collected.
+  wipe: () => {},
+});
+
+const classical = (crypto: NodeCrypto): Omit<HybridPrimitives, 'mlKemKeypair' | 'mlKemEncapsulate'> => ({
+  x25519Keypair: (secret) => x25519Keypair(crypto, privateKey(crypto, X25519_PKCS8, secret)),
+  x25519Generate: () => x25519Keypair(crypto, crypto.generateKeyPairSync('x25519').privateKey),
   hkdf: (ikm, info, length) => new Uint8Array(crypto.hkdfSync('sha256', ikm, new Uint8Array(), info, length)),
   seal: (key, nonce, aad, plaintext) => {
     const cipher = crypto.createCipheriv('chacha20-poly1305', key, nonce, { authTagLength: TAG_LEN });
@@ -113,10 +124,10 @@ function works(attempt: () => unknown): boolean {
 export function nativePrimitives(crypto: NodeCrypto | undefined): Partial<HybridPrimitives> {
   if (crypto === undefined) return {};
   const found: Partial<HybridPrimitives> = {};
-  const x25519 = classical(crypto);
+  const functions = classical(crypto);
   const key = new Uint8Array(32).fill(1);
-  if (works(() => x25519.seal(key, key.subarray(0, 12), key, key) && x25519.x25519PublicKey(key)))
-    Object.assign(found, x25519);
+  if (works(() => functions.seal(key, key.subarray(0, 12), key, key) && functions.x25519Keypair(key).agree(key)))
+    Object.assign(found, functions);
   if ('encapsulate' in crypto) {
     const kem = postQuantum(crypto as NodeCrypto & MlKemCrypto);
     if (works(() => kem.mlKemEncapsulate(kem.mlKemKeypair(new Uint8Array(64)).encapsulationKey)))

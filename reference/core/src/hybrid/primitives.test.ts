@@ -15,6 +15,7 @@ const implementations: [string, HybridPrimitives][] = [
   ['node:crypto', { ...noble, ...native }],
 ];
 
+const agree = (p: HybridPrimitives, secret: Uint8Array, peer: Uint8Array) => p.x25519Keypair(secret).agree(peer);
 /** Reproducible bytes; nothing is secret here. */
 const bytes = (length: number, from: number): Uint8Array =>
   Uint8Array.from({ length }, (_, i) => (from * 31 + i * 7 + (i >> 3)) & 0xff);
@@ -23,17 +24,18 @@ for (const [name, p] of implementations)
   describe(`primitives of ${name}`, () => {
     it('X25519: RFC 7748, sections 5.2 and 6.1', () => {
       assert.deepEqual(
-        p.x25519(
+        agree(
+          p,
           hex('a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4'),
           hex('e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c'),
         ),
         hex('c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552'),
       );
       assert.deepEqual(
-        p.x25519PublicKey(hex('09'.padEnd(64, '0'))),
+        p.x25519Keypair(hex('09'.padEnd(64, '0'))).publicKey,
         hex('422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079'),
       );
-      for (const point of LOW_ORDER_POINTS) assert.equal(p.x25519(bytes(32, 1), point), undefined);
+      for (const point of LOW_ORDER_POINTS) assert.equal(agree(p, bytes(32, 1), point), undefined);
     });
 
     it('ChaCha20-Poly1305: RFC 8439, section 2.8.2', () => {
@@ -72,7 +74,7 @@ for (const [name, p] of implementations)
 
 describe('noble and node:crypto', () => {
   it('the classical functions are there on every Node.js', () =>
-    assert.ok(native.x25519 && native.hkdf && native.seal));
+    assert.ok(native.x25519Keypair && native.hkdf && native.seal));
 
   it('agree on X25519, HKDF and the cipher', () => {
     const own = { ...noble, ...native };
@@ -80,8 +82,8 @@ describe('noble and node:crypto', () => {
       const [secret, peer] = [bytes(32, i), bytes(32, i + 100)];
       // Any 32 bytes are a public key; the top bit and values over the modulus are ignored (RFC 7748, section 5).
       if (i % 4 === 0) peer.fill(0xff, 1);
-      assert.deepEqual(own.x25519(secret, peer), noble.x25519(secret, peer));
-      assert.deepEqual(own.x25519PublicKey(secret), noble.x25519PublicKey(secret));
+      assert.deepEqual(agree(own, secret, peer), agree(noble, secret, peer));
+      assert.deepEqual(own.x25519Keypair(secret).publicKey, noble.x25519Keypair(secret).publicKey);
       assert.deepEqual(own.hkdf(bytes(i, 3), bytes(i, 4), i + 1), noble.hkdf(bytes(i, 3), bytes(i, 4), i + 1));
       const sealed = own.seal(secret, bytes(12, i), bytes(i, 1), bytes(i * 9, 2));
       assert.deepEqual(sealed, noble.seal(secret, bytes(12, i), bytes(i, 1), bytes(i * 9, 2)));
@@ -93,11 +95,14 @@ describe('noble and node:crypto', () => {
   it('read each other’s envelopes', () => {
     for (const [, from] of implementations)
       for (const [, to] of implementations) {
-        const secret = bytes(32, 8);
+        const x25519 = to.x25519Keypair(bytes(32, 8));
         const mlKem = to.mlKemKeypair(bytes(64, 9));
-        const key = HybridPublicKey.fromBytes(Buffer.concat([to.x25519PublicKey(secret), mlKem.encapsulationKey]));
-        const envelope = sealEnvelope(from, key, bytes(100, 7), { secret: bytes(32, 10), nonce: bytes(12, 11) });
-        const recipient = { x25519: (peer: Uint8Array) => to.x25519(secret, peer), decapsulate: mlKem.decapsulate };
+        const key = HybridPublicKey.fromBytes(Buffer.concat([x25519.publicKey, mlKem.encapsulationKey]));
+        const envelope = sealEnvelope(from, key, bytes(100, 7), {
+          keypair: from.x25519Generate(),
+          nonce: bytes(12, 11),
+        });
+        const recipient = { agree: x25519.agree, decapsulate: mlKem.decapsulate };
         assert.deepEqual(openEnvelope(to, recipient, envelope), bytes(100, 7));
       }
   });

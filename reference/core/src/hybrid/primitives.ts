@@ -1,6 +1,16 @@
 import { native } from './native.ts';
 import { noble } from './noble.ts';
 
+/** An X25519 key pair, held in whatever form its implementation works with. */
+export interface X25519Keypair {
+  /** 32 bytes. */
+  publicKey: Uint8Array;
+  /** @returns the shared secret, 32 bytes; undefined when it would be all zero (RFC 7748, section 6.1) */
+  agree(publicKey: Uint8Array): Uint8Array | undefined;
+  /** Overwrites what it can of the secret. */
+  wipe(): void;
+}
+
 /** An ML-KEM-768 key pair, held in whatever form its implementation works with. */
 export interface MlKemKeypair {
   /** 1,184 bytes. */
@@ -16,10 +26,10 @@ export interface MlKemKeypair {
  * the same input; what it returns is the caller's to wipe.
  */
 export interface HybridPrimitives {
-  /** @param secret 32 bytes @returns 32 bytes (RFC 7748) */
-  x25519PublicKey(secret: Uint8Array): Uint8Array;
-  /** @returns the shared secret, 32 bytes; undefined when it would be all zero (RFC 7748, section 6.1) */
-  x25519(secret: Uint8Array, publicKey: Uint8Array): Uint8Array | undefined;
+  /** @param secret 32 bytes, copied (RFC 7748) */
+  x25519Keypair(secret: Uint8Array): X25519Keypair;
+  /** A new one, from the system's random source. */
+  x25519Generate(): X25519Keypair;
   /** @param seed d | z, 64 bytes (FIPS 203, algorithm 16) */
   mlKemKeypair(seed: Uint8Array): MlKemKeypair;
   /** @param encapsulationKey 1,184 bytes that passed the modulus check */
