@@ -27,7 +27,10 @@ export class Metrics {
   readonly #sources: MetricsSources;
   readonly #calls: Counter;
   readonly #latency: Histogram;
-  readonly #gauges: Record<'connections' | 'sessions' | 'waiters' | 'certificateEnd' | 'storeUp' | 'bytes', Gauge>;
+  readonly #gauges: Record<
+    'connections' | 'sessions' | 'waiters' | 'certificateEnd' | 'storeUp' | 'bytes' | 'keyPackageBytes',
+    Gauge
+  >;
   readonly #items: Gauge;
 
   constructor(sources: MetricsSources) {
@@ -53,6 +56,7 @@ export class Metrics {
       waiters: gauge('waiters', 'Calls of fetchWait that wait for a message.'),
       certificateEnd: gauge('certificate_end_timestamp_seconds', 'End of the certificate in use, seconds since 1970.'),
       storeUp: gauge('store_up', 'Whether the store answers: 1 or 0. At 0 the other figures of the store are missing.'),
+      keyPackageBytes: gauge('store_key_package_bytes', 'Bytes of all KeyPackages.'),
       bytes: gauge('store_message_bytes', 'Payload bytes of all messages that are queued.'),
     };
     this.#items = new Gauge({
@@ -86,17 +90,19 @@ export class Metrics {
   }
 
   async #lookAtStore(): Promise<void> {
-    const { storeUp, bytes } = this.#gauges;
+    const gauges = this.#gauges;
     try {
-      const { messageBytes, keyPackageBytes: _, ...items } = await this.#sources.stats();
+      const { messageBytes, keyPackageBytes, ...items } = await this.#sources.stats();
       for (const [kind, count] of Object.entries(items)) this.#items.set({ kind }, count);
-      bytes.set(messageBytes);
-      storeUp.set(1);
+      gauges.bytes.set(messageBytes);
+      gauges.keyPackageBytes.set(keyPackageBytes);
+      gauges.storeUp.set(1);
     } catch {
       // The rest is worth the more when the store is down.
       this.#items.reset();
-      bytes.remove();
-      storeUp.set(0);
+      gauges.bytes.remove();
+      gauges.keyPackageBytes.remove();
+      gauges.storeUp.set(0);
     }
   }
 }

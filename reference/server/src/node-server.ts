@@ -78,6 +78,14 @@ export class NodeServer {
       initialMaxStreamsBidi: limits.streams,
       onConnection: (connection: QuicConnection) => {
         connection.onStream = (stream) => serve(stream, connection.remote.host);
+        void connection.closed.then(({ by, code, isApplication }) =>
+          log.debug('a connection ended', {
+            by,
+            code,
+            isApplication,
+            remote: `${connection.remote.host} port ${connection.remote.port}`,
+          }),
+        );
       },
     });
     const guard = new MemoryGuard(sessions, limits.bufferedBytes, (count, bytes) =>
