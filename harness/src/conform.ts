@@ -157,7 +157,7 @@ async function withTarget(options: Options, body: (target: TargetData) => Promis
     const mustRegister = isWithoutPeople || profiles.includes('opaque');
     const common = { isOpen, limits, timeoutMs, traceDir, mustRegister, noAccounts: undefined };
     if (targets.length > 0) return await body({ ...common, addresses: targets, accounts });
-    embedded = await startEmbedded(isOpen);
+    embedded = await startEmbedded(isOpen, limits);
     const { host, port, pin } = embedded;
     const address = { host, port, verify: { kind: 'pin', sha256: pin } as const };
     return await body({ ...common, addresses: [address], accounts: embedded.accounts });

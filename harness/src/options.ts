@@ -4,7 +4,7 @@ import { DEFAULT_PORT } from '@quicnprotochat/proto';
 import { normalizePin, type Verify } from '@quicnprotochat/quic';
 import { UsageError } from './errors.ts';
 import { type AccountData, loadAccounts } from './target/accounts.ts';
-import { DEFAULT_LIMITS, loadLimits, type TargetLimits } from './target/limits.ts';
+import { DEFAULT_LIMITS, EMBEDDED_LIMITS, loadLimits, type TargetLimits } from './target/limits.ts';
 import { PROFILES, type Profile, type TargetAddress } from './target/target.ts';
 
 export const REPORT_KINDS = ['junit', 'json', 'html', 'md', 'badge'] as const;
@@ -81,7 +81,7 @@ export function readOptions(raw: RawOptions): Options {
     targets: withVerify(addresses, raw),
     accounts: raw.accounts === undefined ? [] : loadAccounts(raw.accounts),
     isOpen: raw.open,
-    limits: raw.limits === undefined ? { ...DEFAULT_LIMITS } : loadLimits(raw.limits),
+    limits: raw.limits === undefined ? { ...(isEmbedded ? EMBEDDED_LIMITS : DEFAULT_LIMITS) } : loadLimits(raw.limits),
     profiles: listOf('--profile', raw.profile).map(readProfile),
     requirements: listOf('--requirement', raw.requirement).map((wanted) => wanted.toUpperCase()),
     scenarios: listOf('--scenario', raw.scenario ?? []),

@@ -117,7 +117,10 @@ test('accounts: three usable ones, and errors that never show a token', () => {
 
 test('limits: known names, whole numbers, the spec for the rest', () => {
   const read = (limits: unknown) => readOptions({ ...raw, limits: file('limits.json', limits) }).limits;
-  assert.deepEqual({ ...read({ queueMessages: 50 }), queueMessages: 10_000 }, readOptions(raw).limits);
+  assert.deepEqual(
+    { ...read({ queueMessages: 50 }), queueMessages: 1_000, queueBytes: 16 << 20, keyPackages: 100 },
+    readOptions(raw).limits,
+  );
   assert.equal(read({ queueMessages: 50 }).queueMessages, 50);
   for (const bad of [
     { queueLength: 5 },

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { SuiteError } from '../errors.ts';
 import { type AccountData, makeAccounts } from './accounts.ts';
+import type { TargetLimits } from './limits.ts';
 
 const SERVER = fileURLToPath(new URL('../../../reference/server/bin/reference-server.js', import.meta.url));
 const START_LIMIT_MS = 30_000;
@@ -21,8 +22,22 @@ export interface EmbeddedServer {
   stop(): Promise<void>;
 }
 
+/** The server's options for the limits that it can be given. */
+function limitOptions(limits: TargetLimits | undefined): string[] {
+  if (!limits) return [];
+  const values: [string, number | undefined][] = [
+    ['--max-payload', limits.payloadBytes],
+    ['--max-package', limits.packageBytes],
+    ['--max-queue-messages', limits.queueMessages],
+    ['--max-queue-bytes', limits.queueBytes],
+    ['--max-key-packages', limits.keyPackages],
+    ['--rate-limit', limits.rateLimit],
+  ];
+  return values.flatMap(([option, value]) => (value === undefined ? [] : [option, String(value)]));
+}
+
 /** Starts `reference-server` through its command line, on a free port of 127.0.0.1. @throws SuiteError */
-export async function startEmbedded(isOpen: boolean): Promise<EmbeddedServer> {
+export async function startEmbedded(isOpen: boolean, limits?: TargetLimits): Promise<EmbeddedServer> {
   const directory = mkdtempSync(join(tmpdir(), 'conformance-'));
   const accounts = isOpen ? [] : makeAccounts();
   const accountsFile = join(directory, 'accounts.json');
@@ -36,10 +51,14 @@ export async function startEmbedded(isOpen: boolean): Promise<EmbeddedServer> {
   writeFileSync(accountsFile, JSON.stringify(entries), { mode: 0o600 });
   const access = isOpen ? ['--open'] : ['--accounts', accountsFile];
   // It ends with us, however we end: its standard input closes then. A process group of its own keeps Ctrl-C from it.
-  const child = spawn(process.execPath, [SERVER, '--listen', '127.0.0.1:0', '--stop-with-stdin', ...access], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    detached: true,
-  });
+  const child = spawn(
+    process.execPath,
+    [SERVER, '--listen', '127.0.0.1:0', '--stop-with-stdin', ...access, ...limitOptions(limits)],
+    {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true,
+    },
+  );
   let errors = '';
   child.stderr.on('data', (chunk) => {
     errors = (errors + chunk).slice(-4_000);

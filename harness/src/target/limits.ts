@@ -51,6 +51,14 @@ export const DEFAULT_LIMITS: Readonly<TargetLimits> = {
   rateLimit: undefined,
 };
 
+/** Those of an embedded server, unless `--limits` sets others: near enough to be reached. */
+export const EMBEDDED_LIMITS: Readonly<TargetLimits> = {
+  ...DEFAULT_LIMITS,
+  queueMessages: 1_000,
+  queueBytes: 16 * 1024 * 1024,
+  keyPackages: 100,
+};
+
 /** Reads `--limits FILE`: a JSON object with some of the names of TargetLimits. @throws UsageError */
 export function loadLimits(path: string): TargetLimits {
   const given = readJson(path, '--limits');
