@@ -189,7 +189,7 @@ Feature: Waiting for messages
 
     Scenario: Three waiters, one message
       Given Alice's queue is empty
-      When 3 waits of 1000 ms begin on Alice's queue
+      When 3 waits of 600 ms begin on Alice's queue
       And Bob puts some text into Alice's queue
       Then each message of Alice's queue is in exactly one answer
 
