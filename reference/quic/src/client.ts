@@ -38,6 +38,7 @@ export async function connect(options: ConnectOptions): Promise<QuicConnection> 
   const config = clientConfig(verify.kind === 'ca' ? verify.caPem : undefined, options);
   const { address, family } = await resolveHost(options.host);
   const socket = await connectedSocket(address, options.port, family);
+  if (signal?.aborted) socket.close();
   signal?.throwIfAborted();
 
   const local = localAddress(socket);

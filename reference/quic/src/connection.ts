@@ -242,7 +242,10 @@ export class QuicConnection {
   #onTimer(): void {
     this.#timer = undefined;
     const timeout = this.#quiche.timeout();
-    if (timeout !== null && timeout <= 0) this.#quiche.onTimeout();
+    // Between close() and its packet no probe may come due: quiche, closing with an application code before the handshake
+    // is confirmed, would take each packet for a probe that is still owed, and send without end.
+    const isClosing = this.#localClose !== undefined && !this.#quiche.isDraining();
+    if (timeout !== null && timeout <= 0 && !isClosing) this.#quiche.onTimeout();
     this.#wake();
   }
 
