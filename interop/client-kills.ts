@@ -7,6 +7,8 @@ import type { Checks } from './peer.ts';
 
 const MESSAGES = 1_000;
 const KILLS = 30;
+/** About as long as taking in and showing one batch takes, so that a kill may hit each step of it, in ms. */
+const CYCLE_MS = 120;
 /** A client that was not killed by now tells nothing any more, in ms. */
 const ROUND_LIMIT_MS = 6_000;
 
@@ -68,10 +70,10 @@ export async function killReceiver(checks: Checks, alice: Person, bob: Person): 
 /** Waits for a random moment: while it starts, while it takes in, between two lines, just after one. */
 async function moment(client: RunningClient, random: () => number): Promise<void> {
   const end = Date.now() + ROUND_LIMIT_MS;
-  const lines = Math.floor(random() * 60);
   if (random() < 0.25) return void (await sleep(300 + random() * 600));
+  const lines = Math.floor(random() * 40);
   while (client.lines.length < lines && Date.now() < end) await sleep(1);
-  await sleep(random() * 15);
+  await sleep(random() * CYCLE_MS);
 }
 
 async function interrupt(checks: Checks, bob: Person): Promise<void> {

@@ -20,7 +20,7 @@ import { Queue } from './queue.ts';
 /** Under which name the key store keeps the seed of the hybrid key pair. */
 const HYBRID_NAME = 'hybrid/current';
 /** Messages that are taken from the queue at once. */
-const BATCH = 64;
+const BATCH = 32;
 
 /** What a session is put together from. */
 export interface SessionOptions {
