@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { nodeService } from '@quicnprotochat/proto';
 import { conform } from '../src/conform.ts';
-import { SuiteError, UnreachableError } from '../src/errors.ts';
+import { SuiteError, UnreachableError, UsageError } from '../src/errors.ts';
 import { type RawOptions, readOptions } from '../src/options.ts';
 import type { JsonReport } from '../src/report/json.ts';
+import { readReport } from '../src/report/read-report.ts';
 import { type EmbeddedServer, startEmbedded } from '../src/target/embedded.ts';
 import { answer, makeCertificate, serving, startLyingServer } from './lying-server.ts';
 import { makeFixture, requirement, rule, scenario } from './sources.ts';
@@ -23,12 +24,17 @@ after(async () => {
 });
 
 const STEPS = `
+import { nodeService } from '@quicnprotochat/proto';
 Then('it holds', function () {});
 Then('it fails', function () { throw new Error('the target said \\u0000<no>'); });
 Then('the step is at fault', function () { undefined.x(); });
 Then('it is skipped because of {string}', function (reason) { this.skip(reason); });
 Then('it is skipped', function () { return 'skipped'; });
 Then('the server dies', async function () { await globalThis.stopServer(); throw new Error('dead'); });
+Then('the answer is wrong', async function () {
+  await this.call(await this.session(), 'Alice', nodeService.health, {});
+  throw new Error('that was wrong');
+});
 Then('it is pending', function () { return 'pending'; });
 `;
 
@@ -197,6 +203,38 @@ test('reports hold every scenario, and are well-formed whatever a server says', 
   assert.match(xml, /<testsuite name="AA" tests="3" failures="1" errors="0" skipped="1"/);
   assert.ok(!xml.includes('\u0000'));
   assert.match(xml, /&lt;no>|&lt;no&gt;/);
+});
+
+test('a failure shows the frames, in the report, on the console and in a trace', async () => {
+  const json = join(directory, 'frames.json');
+  const trace = join(directory, 'trace');
+  const feature = rule('AA-001', scenario('Asked', 'Then the answer is wrong') + scenario('Not', 'Then it holds'));
+  const { exitCode, output } = await run(feature, { report: [`json=${json}`], trace, label: 'mine' });
+  assert.equal(exitCode, 1);
+  assert.match(output, /frame Alice, \d+ ms, \d+ bytes: Return 1 health: results "ok"/);
+  assert.match(output, /\d+ {2}6f 6b 00 +status = "ok"/);
+  const report = readReport(json);
+  assert.equal(report.target.label, 'mine');
+  const [failed, passed] = report.scenarios;
+  const summaries =
+    failed?.frames?.map(({ session, direction, summary }) => `${session} ${direction} ${summary}`) ?? [];
+  for (const summary of [
+    'Alice sent Bootstrap 0',
+    'Alice sent Call 1 health',
+    'Alice received Return 1 health: results "ok"',
+  ])
+    assert.ok(summaries.includes(summary), summaries.join());
+  assert.match(failed?.again ?? '', /--scenario harness\/test\/\.fixture-/);
+  assert.equal(passed?.frames, undefined);
+  assert.deepEqual(readdirSync(trace).sort(), ['AA-001-asked.ndjson', 'AA-001-not.ndjson']);
+  const [head, ...frames] = readFileSync(join(trace, 'AA-001-asked.ndjson'), 'utf8').trim().split('\n');
+  assert.match(head ?? '', /"status":"failed","dropped":0/);
+  assert.ok(frames.length >= summaries.length);
+});
+
+test('one scenario alone, by its place; a place where none stands: 2', async () => {
+  const feature = rule('AA-001', scenario('a', 'Then it holds') + scenario('b', 'Then it fails'));
+  await assert.rejects(run(feature, { scenario: ['features/none.feature:1'] }), UsageError);
 });
 
 test('a target that goes away in the middle is not conformant, also when nothing but a SHOULD had failed: 3', async () => {

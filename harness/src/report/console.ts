@@ -2,6 +2,7 @@ import picocolors from 'picocolors';
 import { type PlannedScenario, ROOT } from '../plan/features.ts';
 import { type ScenarioResult, type Status, totalsOf } from '../result.ts';
 import type { Requirement } from '../spec.ts';
+import { frameLines } from './console-frames.ts';
 
 const MARK: Record<Status, string> = { passed: '.', failed: 'F', warned: 'w', skipped: 's', broken: '!' };
 const DOTS_PER_LINE = 80;
@@ -26,6 +27,7 @@ export class Progress {
   readonly #out: Output;
   readonly #total: number;
   #done = 0;
+  #failed = 0;
   #column = 0;
 
   constructor(out: Output, total: number) {
@@ -35,9 +37,11 @@ export class Progress {
 
   show({ scenario, status }: ScenarioResult): void {
     this.#done += 1;
+    if (status === 'failed' || status === 'broken') this.#failed += 1;
     if (this.#out.isTTY) {
       const width = (this.#out.columns ?? 80) - 1;
-      const line = `[${this.#done}/${this.#total}] ${scenario.requirement} ${scenario.name}`.slice(0, width);
+      const failed = this.#failed === 0 ? '' : `, ${this.#failed} failed`;
+      const line = `[${this.#done}/${this.#total}${failed}] ${scenario.requirement} ${scenario.name}`.slice(0, width);
       this.#out.write(`\r${line.padEnd(width)}`);
       return;
     }
@@ -95,7 +99,7 @@ function explain(
   rerun: (scenario: PlannedScenario) => string,
   mark: string,
 ): string[] {
-  const { scenario, failure, exchange } = result;
+  const { scenario, failure, exchange, frames } = result;
   const requirement = spec.get(scenario.requirement);
   return [
     `${mark} ${colors.bold(`${scenario.requirement} ${requirement?.title ?? ''}`)}: ${scenario.name}`,
@@ -107,6 +111,7 @@ function explain(
       ({ atMs, who, kind, text }) =>
         `  ${`${atMs} ms`.padStart(8)}  ${who.padEnd(8)} ${ARROW[kind]} ${printable(text)}`,
     ),
+    ...frameLines(frames).map((line) => `    ${printable(line)}`),
     `  again    ${rerun(scenario)}`,
     '',
   ];
