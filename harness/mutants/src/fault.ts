@@ -15,6 +15,8 @@ export interface Surroundings {
   store: Store;
   /** Who calls; undefined for a token that the server does not know. */
   identityOf(auth: Auth): Promise<Uint8Array | undefined>;
+  /** Whether a call shows the token of an account, as far as that can be said at once. */
+  isKnown(auth: Auth): boolean;
   /** What somebody would show who has this identity; version 0 for a stranger. */
   authOf(identityKey: Uint8Array): Auth;
 }

@@ -19,6 +19,8 @@ export interface KnownAccount {
   name: string;
   identityKey: string;
   token?: string | undefined;
+  /** The token is good on this device only. */
+  deviceId?: string | undefined;
   isExpired?: boolean | undefined;
 }
 
@@ -86,12 +88,12 @@ export class FaultyServer {
 
 function accountTable(accounts: readonly KnownAccount[]): AccountTable {
   const table = new AccountTable();
-  for (const { name, identityKey, token, isExpired } of accounts) {
+  for (const { name, identityKey, token, deviceId, isExpired } of accounts) {
     if (token === undefined) continue;
     table.add(Buffer.from(token, 'hex'), {
       name,
       identityKey: Buffer.from(identityKey, 'hex'),
-      deviceId: undefined,
+      deviceId: deviceId === undefined ? undefined : Buffer.from(deviceId, 'hex'),
       expiresAtMs: isExpired ? 0 : undefined,
     });
   }
@@ -102,6 +104,9 @@ function surroundings(store: Store, accounts: Accounts, known: readonly KnownAcc
   return {
     store,
     identityOf: async ({ accessToken }: Auth) => (await accounts.find(accessToken))?.identityKey,
+    isKnown: ({ version, accessToken }: Auth) =>
+      version === 1 &&
+      known.some(({ token, isExpired }) => token === Buffer.from(accessToken).toString('hex') && !isExpired),
     authOf: (identityKey) => {
       const hex = Buffer.from(identityKey).toString('hex');
       const token = known.find((account) => account.identityKey === hex && !account.isExpired)?.token;

@@ -119,16 +119,15 @@ export const VARIANTS: readonly Variant[] = [
     ...inMethod(['enqueue', 'fetch', 'fetchWait', 'peek', 'ack', 'batchEnqueue'], async ({ params, next, around }) => {
       const { channelId } = params;
       const isOdd = channelId.length !== 0 && channelId.length !== 16;
-      if (isOdd && params.auth.version === 1 && (await around.identityOf(params.auth))) throw refuse('E020');
+      if (isOdd && around.isKnown(params.auth)) throw refuse('E020');
       return next();
     }),
   }),
   variant('odd-ids-apart', 'keeps a queue for a channel id of any length', {
     ...inMethod(['enqueue', 'fetch'], async ({ name, params, next, around }) => {
       const { channelId, recipientKey } = params;
-      const caller = await around.identityOf(params.auth);
       const isOdd = channelId.length !== 0 && channelId.length !== 16;
-      const isRight = caller && recipientKey.length === 32 && params.version === 1;
+      const isRight = around.isKnown(params.auth) && recipientKey.length === 32 && params.version === 1;
       if (!isOdd || !isRight) return next();
       const max = { messages: 1_000, bytes: 1 << 28 };
       if (name === 'enqueue' && 'payload' in params)
@@ -155,8 +154,7 @@ export const VARIANTS: readonly Variant[] = [
 function onlyKnown(): Fault {
   return inMethod(['enqueue', 'createChannel'], async ({ params, next, around }) => {
     const key = 'peerKey' in params ? params.peerKey : params.recipientKey;
-    const caller = params.auth.version === 1 ? await around.identityOf(params.auth) : undefined;
-    if (caller && key.length === 32 && around.authOf(key).version === 0)
+    if (around.isKnown(params.auth) && key.length === 32 && around.authOf(key).version === 0)
       throw refuse('E020', 'nobody is known by that key');
     return next();
   });
