@@ -47,7 +47,7 @@ try {
         '--exclude=**/*.test.ts',
         '--exclude=**/generated/**',
       ],
-      ...[process.execPath, '--import', 'tsx', '--test'],
+      ...[process.execPath, '--import', 'tsx', '--test', '--test-concurrency=3'],
       ...[
         '--test-reporter=dot',
         '--test-reporter-destination=stdout',
