@@ -8,6 +8,7 @@ import {
   type ServiceLimits,
   type Store,
 } from '@quicnprotochat/server';
+import type { DatagramFault } from './seams/datagrams.ts';
 
 /** What a fault may look up about the server that it is planted in. */
 export interface Surroundings {
@@ -17,6 +18,8 @@ export interface Surroundings {
   identityOf(auth: Auth): Promise<Uint8Array | undefined>;
   /** Whether a call shows the token of an account, as far as that can be said at once. */
   isKnown(auth: Auth): boolean;
+  /** The same token, with the device that it is bound to. */
+  withDevice(auth: Auth): Auth;
   /** What somebody would show who has this identity; version 0 for a stranger. */
   authOf(identityKey: Uint8Array): Auth;
 }
@@ -38,6 +41,10 @@ export interface Fault {
   listen?: Partial<ListenOptions>;
   connection?(connection: QuicConnection): void;
   withoutOpaque?: boolean;
+  /** The server takes callers without a token. */
+  isOpen?: boolean;
+  /** Made anew for each server. */
+  datagrams?(): DatagramFault;
 }
 
 /** What every mutant declares: queues that are quickly full. */

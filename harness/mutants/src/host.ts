@@ -1,6 +1,6 @@
 // Runs faulty servers for whoever holds the other ends of standard input and output: a line of JSON in, one out.
 //
-//     list                                    -> {"mutants": [{id, requirement, what, declared}, …], "variants": [{id, what, declared}, …]}
+//     list                                    -> {"mutants": [{id, requirement, what, declared, isOpen}, …], "variants": [{id, what, declared}, …]}
 //     {"start": ID, "accounts": [{…}, …]}     -> {"host", "port", "pin"}
 //     {"stop": PORT}                          -> {"stopped": PORT, "slips": [what went wrong in a fault itself, …]}
 //
@@ -28,7 +28,10 @@ function faultOf(id: string | undefined): Fault | undefined {
 async function answer(line: string): Promise<unknown> {
   if (line.trim() === 'list') {
     return {
-      mutants: MUTANTS.map(({ id, requirement, what }) => ({ id, requirement, what, declared: MUTANT_LIMITS })),
+      mutants: MUTANTS.map(({ id, requirement, what, fault }) => ({
+        ...{ id, requirement, what },
+        ...{ declared: MUTANT_LIMITS, isOpen: fault.isOpen ?? false },
+      })),
       variants: VARIANTS.map(({ id, what, declared }) => ({ id, what, declared })),
     };
   }

@@ -13,6 +13,7 @@ import {
   StoredAccounts,
 } from '@quicnprotochat/server';
 import { type Fault, NOTHING, type Surroundings } from './fault.ts';
+import { Front } from './seams/datagrams.ts';
 
 /** Somebody whom a server knows; hex, as in an accounts file. */
 export interface KnownAccount {
@@ -30,10 +31,12 @@ const BAD_PARAMS = formatReason('E020', 'the parameters are not those of the sch
 export class FaultyServer {
   readonly #quic: QuicServer;
   readonly #store: Store;
+  readonly #front: Front | undefined;
 
-  private constructor(quic: QuicServer, store: Store) {
+  private constructor(quic: QuicServer, store: Store, front: Front | undefined) {
     this.#quic = quic;
     this.#store = store;
+    this.#front = front;
   }
 
   /** @param base the store that the fault comes over; by default a new one in memory */
@@ -50,7 +53,7 @@ export class FaultyServer {
     const service = new NodeService({
       store,
       accounts: fault.accounts ? fault.accounts(stored) : stored,
-      isOpen: false,
+      isOpen: fault.isOpen ?? false,
       opaqueSetup: fault.withoutOpaque ? undefined : await keptServerSetup(bottom),
       limits: fault.limits,
       now: fault.now && (() => fault.now?.() ?? Date.now()),
@@ -72,15 +75,17 @@ export class FaultyServer {
       },
       ...fault.listen,
     });
-    return new FaultyServer(quic, bottom);
+    const front = fault.datagrams && (await Front.open(quic.address, fault.datagrams()));
+    return new FaultyServer(quic, bottom, front);
   }
 
   get address(): { host: string; port: number } {
-    return this.#quic.address;
+    return this.#front?.address ?? this.#quic.address;
   }
 
   /** Nothing is waited for: a broken server may never be done. */
   async stop(): Promise<void> {
+    this.#front?.close();
     await this.#quic.close();
     await this.#store.close();
   }
@@ -104,6 +109,11 @@ function surroundings(store: Store, accounts: Accounts, known: readonly KnownAcc
   return {
     store,
     identityOf: async ({ accessToken }: Auth) => (await accounts.find(accessToken))?.identityKey,
+    withDevice: (auth) => {
+      const hex = Buffer.from(auth.accessToken).toString('hex');
+      const device = known.find(({ token }) => token === hex)?.deviceId;
+      return device === undefined ? auth : { ...auth, deviceId: Buffer.from(device, 'hex') };
+    },
     isKnown: ({ version, accessToken }: Auth) =>
       version === 1 &&
       known.some(({ token, isExpired }) => token === Buffer.from(accessToken).toString('hex') && !isExpired),

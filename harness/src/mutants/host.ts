@@ -14,6 +14,8 @@ export interface MutantEntry {
   what: string;
   /** The limits that it says it has. */
   declared: Record<string, number>;
+  /** It takes callers without a token. */
+  isOpen: boolean;
 }
 
 /** A right server of another kind. */

@@ -22,6 +22,14 @@ export interface Judgement {
 const MUTANT_TIMEOUT_MS = 3_000;
 const VARIANT_TIMEOUT_MS = 15_000;
 
+/** A server of the host, and how it is tested. */
+interface Judged {
+  id: string;
+  declared: Record<string, number> | undefined;
+  isOpen?: boolean;
+  timeoutMs: number;
+}
+
 /** Runs the suite's scenarios against the servers of a host. */
 export class Judge {
   readonly #host: MutantHost;
@@ -33,9 +41,12 @@ export class Judge {
   }
 
   /** A mutant is caught by a scenario of the requirement that it breaks. */
-  async mutant({ id, requirement, declared }: MutantEntry): Promise<Judgement> {
+  async mutant({ id, requirement, declared, isOpen }: MutantEntry): Promise<Judgement> {
     const wanted = this.#scenarios.filter((scenario) => scenario.requirement === requirement);
-    const { results, durationMs } = await this.#run(id, declared, MUTANT_TIMEOUT_MS, async () => wanted);
+    const { results, durationMs } = await this.#run(
+      { id, declared, isOpen, timeoutMs: MUTANT_TIMEOUT_MS },
+      async () => wanted,
+    );
     const isMust = this.#spec.get(requirement)?.level === 'MUST';
     const caught = results.filter(({ status }) => status === 'failed' || (!isMust && status === 'warned'));
     const broken = results.filter(({ status }) => status === 'broken');
@@ -52,7 +63,7 @@ export class Judge {
 
   /** A variant is passed by every scenario of what it offers; what is only recommended may be missed. */
   async variant({ id, declared }: VariantEntry): Promise<Judgement> {
-    const { results, durationMs } = await this.#run(id, declared ?? {}, VARIANT_TIMEOUT_MS, async (target) => {
+    const { results, durationMs } = await this.#run({ id, declared, timeoutMs: VARIANT_TIMEOUT_MS }, async (target) => {
       const { profiles } = await probe(target);
       return splitOffered(this.#scenarios, profiles, []).runnable;
     });
@@ -67,9 +78,7 @@ export class Judge {
   }
 
   async #run(
-    id: string,
-    limits: Record<string, number>,
-    timeoutMs: number,
+    { id, declared, isOpen = false, timeoutMs }: Judged,
     plan: (target: TargetData) => Promise<PlannedScenario[]>,
   ): Promise<{ results: ScenarioResult[]; durationMs: number }> {
     const startedAt = Date.now();
@@ -81,8 +90,8 @@ export class Judge {
         accounts,
         noAccounts: undefined,
         mustRegister: true,
-        isOpen: false,
-        limits: { ...DEFAULT_LIMITS, ...limits },
+        isOpen,
+        limits: { ...DEFAULT_LIMITS, ...declared },
         timeoutMs,
       };
       const scenarios = await plan(target);

@@ -92,6 +92,13 @@ export const AUTHENTICATION = [
       auth.version === 0 && auth.accessToken.length > 0 ? { auth: { ...auth, version: AUTH_VERSION_TOKEN } } : {},
     ),
   }),
+  mutant('AUTH-004', 'open-but-for-waiting', 'an open server refuses fetchWait without a token', {
+    isOpen: true,
+    ...inMethod('fetchWait', ({ params, next }) => {
+      if (params.auth.version === 0) throw refuse('E001');
+      return next();
+    }),
+  }),
   mutant('AUTH-005', 'any-version', 'takes a version it does not know for version 1', {
     ...inParams(GUARDED, ({ auth }) => (auth.version > 1 ? { auth: { ...auth, version: 1 } } : {})),
   }),
@@ -213,6 +220,18 @@ export const AUTHENTICATION = [
   }),
   mutant('AUTH-017', 'health-wants-a-token', 'health is refused', {
     ...inMethod('health', () => Promise.reject(refuse('E001'))),
+  }),
+  mutant('AUTH-018', 'any-device', 'takes a token of a device from every device', {
+    accounts: (accounts) => ({
+      isReserved: (identityKey) => accounts.isReserved(identityKey),
+      find: async (token) => {
+        const account = await accounts.find(token);
+        return account && { ...account, deviceId: undefined };
+      },
+    }),
+  }),
+  mutant('AUTH-018', 'no-device-is-any', 'lets a token of a device in that names no device', {
+    ...inParams(GUARDED, ({ auth }, around) => (auth.deviceId.length === 0 ? { auth: around.withDevice(auth) } : {})),
   }),
 ];
 

@@ -123,6 +123,12 @@ export const BATCHES = [
     })),
   }),
   mutant('BAT-010', 'wakes-nobody', 'does not wake those who wait', wakesNobody()),
+  mutant(
+    'BAT-011',
+    'locks-in-the-given-order',
+    'takes the lock of each queue in the order in which they are named',
+    locksInOrder(),
+  ),
   mutant('BAT-012', 'twice-is-one', 'puts one message in for a recipient who is named twice, under two numbers', {
     ...inStore((store) => ({
       enqueueAll: async (queues, payload, limits) => {
@@ -171,6 +177,32 @@ function wakesNobody() {
     if (!isPlain || !isRight || !(await around.identityOf(params.auth))) return next();
     return { seqs: await around.store.enqueueAll(queuesOf(params), params.payload, MAX) };
   });
+}
+
+function locksInOrder() {
+  const locks = new Map<string, Promise<void>>();
+  return inStore((store) => ({
+    enqueueAll: async (queues, payload, limits) => {
+      const held: (() => void)[] = [];
+      const names = new Set(queues.map(({ recipientKey }) => Buffer.from(recipientKey).toString('hex')));
+      for (const name of names) {
+        const before = locks.get(name);
+        let release: () => void = () => {};
+        locks.set(
+          name,
+          new Promise((resolve) => {
+            release = resolve;
+          }),
+        );
+        await before;
+        await sleep(3);
+        held.push(release);
+      }
+      const seqs = await store.enqueueAll(queues, payload, limits);
+      for (const release of held) release();
+      return seqs;
+    },
+  }));
 }
 
 const endpoint = mutantsOf('endpoints');

@@ -101,6 +101,12 @@ export const CHANNELS = [
       return own && sameBytes(own, params.peerKey) ? { channelId: digestOf(own) } : next();
     }),
   }),
+  mutant('CH-007', 'anonymous', 'an open server makes channels for callers without an identity', {
+    isOpen: true,
+    ...inMethod('createChannel', async ({ params, next }) =>
+      params.auth.version === 0 && params.peerKey.length === 32 ? { channelId: digestOf(params.peerKey) } : next(),
+    ),
+  }),
   mutant(
     'CH-008',
     'unknown-is-denied',

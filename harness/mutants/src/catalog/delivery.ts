@@ -1,7 +1,7 @@
 import type { Delivery } from '@quicnprotochat/proto';
 import { RpcException } from '@quicnprotochat/rpc';
 import type { QueueId } from '@quicnprotochat/server';
-import { mutantsOf, NOTHING, refuse } from '../fault.ts';
+import { type Fault, mutantsOf, NOTHING, refuse } from '../fault.ts';
 import { inMethod, inParams, inResults } from '../seams/methods.ts';
 import { inStore } from '../seams/store.ts';
 import { swapCode } from './authentication.ts';
@@ -401,6 +401,12 @@ export const WAITS = [
       params.channelId.length === 16 ? Promise.race([next(), next({ ...params, channelId: NOTHING })]) : next(),
     ),
   }),
+  mutant(
+    'DS-024',
+    'first-waiter-gets-it',
+    'gives a message to whoever waits first, for whichever queue',
+    firstWaiter(),
+  ),
   mutant('DS-025', 'wakes-all', 'a message for one queue ends the waits of all', wakesAll()),
   mutant('DS-026', 'everybody-gets-it', 'every waiter gets the message', everybodyGetsIt()),
   mutant('DS-027', 'drains-for-nobody', 'a wait that was cancelled takes the next message with it', drainsForNobody()),
@@ -428,6 +434,26 @@ function wakesAll() {
         setTimeout(() => {
           for (const wake of waiting) wake();
         }, 30);
+        return seq;
+      },
+    })),
+  };
+}
+
+function firstWaiter(): Fault {
+  const waiting: ((deliveries: Delivery[]) => void)[] = [];
+  return {
+    ...inMethod('fetchWait', ({ next }) => {
+      const stolen = new Promise<{ payloads: Delivery[] }>((resolve) => {
+        waiting.push((payloads) => resolve({ payloads }));
+      });
+      return Promise.race([next(), stolen]);
+    }),
+    ...inStore((store) => ({
+      enqueue: async (queue, payload, limits) => {
+        const seq = await store.enqueue(queue, payload, limits);
+        const first = waiting.shift();
+        if (first) first(await store.take(queue, ALL));
         return seq;
       },
     })),

@@ -1,4 +1,4 @@
-import { parseReason } from '@quicnprotochat/proto';
+import { parseEnvelope, parseReason } from '@quicnprotochat/proto';
 import { RpcException } from '@quicnprotochat/rpc';
 import { type Fault, mutantsOf, NOTHING } from '../fault.ts';
 import { inErrors, inMethod } from '../seams/methods.ts';
@@ -135,6 +135,18 @@ export const ERRORS = [
           await around.store.takeKeyPackage(params.identityKey.slice(0, 32));
         throw error;
       }
+    }),
+  }),
+  mutant('ENV-008', 'envelopes-only', 'refuses payloads that are no envelope', {
+    ...inMethod('enqueue', ({ params, next, around }) => {
+      if (around.isKnown(params.auth)) {
+        try {
+          parseEnvelope(params.payload);
+        } catch {
+          throw new RpcException('failed', 'E020: BAD_PARAMS: the payload is no envelope');
+        }
+      }
+      return next();
     }),
   }),
 ];

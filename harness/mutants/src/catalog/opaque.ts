@@ -118,6 +118,17 @@ export const PASSWORDS = [
       }
     }),
   }),
+  mutant('OPQ-017', 'any-element', 'answers what is no group element as if it were one', {
+    ...inMethod(['opaqueRegisterStart', 'opaqueLoginStart'], async ({ name, params, next }) => {
+      const isRegistration = name === 'opaqueRegisterStart';
+      try {
+        return await next();
+      } catch (error) {
+        if (codeOf(error) !== 'E010' || params.request.length !== (isRegistration ? 32 : 96)) throw error;
+        return { response: randomBytes(isRegistration ? 64 : 320) };
+      }
+    }),
+  }),
   mutant('OPQ-019', 'login-with-any-key', 'does not look at the identity key of a registration', {
     ...inParams('opaqueRegisterFinish', ({ identityKey }) =>
       identityKey.length === 32 ? {} : { identityKey: randomBytes(32) },

@@ -75,6 +75,16 @@ export const TRANSPORT = [
   mutant('TRN-014', 'two-seconds', 'closes a connection two seconds after its last call, PING or not', {
     connection: (connection) => void setTimeout(() => void connection.close(1, 'idle'), 2_000),
   }),
+  mutant('TRN-015', 'stops-at-garbage', 'stops listening at a datagram that is no QUIC packet', {
+    datagrams: () => {
+      let isStopped = false;
+      return (packet) => {
+        // Every QUIC packet has the fixed bit (RFC 9000 section 17).
+        isStopped ||= ((packet[0] ?? 0) & 0x40) === 0;
+        return isStopped ? 'drop' : undefined;
+      };
+    },
+  }),
   mutant('TRN-016', 'one-ends-all', 'the end of one connection ends all', oneEndsAll()),
   mutant('TRN-017', 'one-writer', 'writes for all clients in one line', oneWriter()),
   mutant('TRN-018', 'error-closes', 'a protocol error closes the connection', {
