@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PostgresServer } from '../reference/server/test/postgres-server.ts';
+import { PostgresServer } from '@quicnprotochat/server/testing';
 import { Checks, ROOT, type RunningServer, run, startServer, writeAccounts } from './peer.ts';
 
 const PROFILES = ['core', 'channels', 'reliable', 'batch', 'p2p', 'opaque'];

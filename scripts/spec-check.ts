@@ -1,7 +1,6 @@
 // npm run spec:check: the features against the specification. Exit 1 with a line for each difference.
 
-import { loadSpec } from '../harness/src/spec.ts';
-import { checkSpec } from '../harness/src/spec-check.ts';
+import { checkSpec, loadSpec } from '../harness/src/index.ts';
 
 const spec = loadSpec();
 const faults = checkSpec(spec);

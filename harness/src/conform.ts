@@ -38,7 +38,9 @@ export async function conform(options: Options, args: string[], sources: Sources
   const planned = loadFeatures(spec, sources.featuresDir);
   const selected = select(planned, options, spec);
   if (selected.length === 0)
-    throw new UnreachableError('nothing matches: no scenario has these requirements and profiles');
+    throw new UnreachableError(
+      `nothing matches: no scenario on a server has these requirements and profiles${options.requirements.some((wanted) => wanted.startsWith('LAY')) ? ' (npm run layering is for LAY)' : ''}`,
+    );
   if (options.isList) {
     for (const { requirement, name, uri, line } of selected) print(`${requirement}  ${name}  (${uri}:${line})`);
     print(`${selected.length} scenarios`);
@@ -72,14 +74,19 @@ export async function conform(options: Options, args: string[], sources: Sources
       const exitCode = failure?.exitCode ?? (totalsOf(results).failed > 0 ? EXIT.notConformant : EXIT.conformant);
       print(summary(results, spec, (scenario) => rerun(args, scenario)));
       const durationMs = Date.now() - startedAt.getTime();
-      const report = makeReport(results, spec, makeLedger(spec, planned, loadEvidence()), {
-        ...{ startedAt: startedAt.toISOString(), durationMs, exitCode },
-        target: aboutTarget(options, target, offer),
-        options: shownOptions(options),
-        seed: options.seed ?? null,
-        specUrl: options.specUrl,
-        again: (scenario) => rerun(args, scenario),
-      });
+      const report = makeReport(
+        results,
+        spec,
+        makeLedger(spec, loadFeatures(spec, sources.featuresDir, 'any'), loadEvidence()),
+        {
+          ...{ startedAt: startedAt.toISOString(), durationMs, exitCode },
+          target: aboutTarget(options, target, offer),
+          options: shownOptions(options),
+          seed: options.seed ?? null,
+          specUrl: options.specUrl,
+          again: (scenario) => rerun(args, scenario),
+        },
+      );
       writeReports(options.reports, report);
       if (failure?.error) throw failure.error;
       return exitCode;

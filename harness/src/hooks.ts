@@ -62,7 +62,8 @@ export function registerHooks(): void {
     } finally {
       // Before the question, so that it is not our own connections that leave no room for it.
       await this.dispose();
-      const why = hasFailed ? await goneBecause(this.target) : undefined;
+      const isServer = this.target.addresses.length > 0;
+      const why = hasFailed && isServer ? await goneBecause(this.target) : undefined;
       if (why !== undefined) {
         whyGone = `the target went away during "${pickle.name}" (${why}): start it again, and see its log`;
         this.note(whyGone);

@@ -3,5 +3,6 @@ export { EXIT, SuiteError, UnreachableError, UsageError } from './errors.ts';
 export { type Options, readOptions } from './options.ts';
 export type { JsonReport, ReportedScenario } from './report/json.ts';
 export { loadSpec, type Requirement } from './spec.ts';
+export { checkSpec } from './spec-check.ts';
 export { loadVectors, type Vector } from './vectors/format.ts';
 export { countVectors, runVectors, type VectorCounts, type VectorResult, type VectorRun } from './vectors/run.ts';

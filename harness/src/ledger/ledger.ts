@@ -21,6 +21,8 @@ export interface LedgerEntry {
   tests: LedgerTests;
   /** Why nothing tests it; null: something does. */
   untested: string | null;
+  /** Whether its scenarios, if it has any, run against a server. */
+  isAboutServer: boolean;
 }
 
 /** Every requirement of the specification, with what tests it. */
@@ -41,7 +43,8 @@ export function makeLedger(
       mutants: mutants.get(id) ?? [],
     };
     const isTested = tests.scenarios.length + tests.vectors.length + tests.properties.length > 0 || tests.unit !== null;
-    return { requirement, tests, untested: isTested ? null : (why ?? 'nothing tests it') };
+    const isAboutServer = scenarios.get(id)?.some(({ subject }) => subject === 'server') ?? false;
+    return { requirement, tests, untested: isTested ? null : (why ?? 'nothing tests it'), isAboutServer };
   });
 }
 
@@ -58,7 +61,7 @@ function groupBy<T>(list: readonly T[], key: (value: T) => string): Map<string, 
 
 /**
  * What a run says about a requirement. `not offered`: the target has not its profile · `not selected`: the run left it out ·
- * `elsewhere`: a test of the reference implementation, or vectors, show it · `not testable`: nothing can.
+ * `elsewhere`: a test of the reference implementation, vectors, or scenarios about source code show it · `not testable`: nothing can.
  */
 export type Outcome = Status | 'not offered' | 'not selected' | 'elsewhere' | 'not testable';
 
@@ -70,9 +73,9 @@ export const OUTCOMES: readonly Outcome[] = [
 /** The worst of a requirement's scenarios; what was skipped beside one that passed does not count. */
 const WORST_FIRST: readonly Status[] = ['failed', 'broken', 'warned', 'passed', 'skipped'];
 
-export function outcomeOf({ tests, untested }: LedgerEntry, results: readonly ScenarioResult[]): Outcome {
+export function outcomeOf({ untested, isAboutServer }: LedgerEntry, results: readonly ScenarioResult[]): Outcome {
   if (untested !== null) return 'not testable';
-  if (tests.scenarios.length === 0) return 'elsewhere';
+  if (!isAboutServer) return 'elsewhere';
   if (results.length === 0) return 'not selected';
   if (results.every(({ isNotOffered }) => isNotOffered)) return 'not offered';
   return WORST_FIRST.find((status) => results.some((result) => result.status === status)) as Status;

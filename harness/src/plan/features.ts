@@ -22,18 +22,25 @@ export interface PlannedScenario {
   source: Requirement['source'];
   /** What the target must offer. */
   profiles: Profile[];
+  /** What it is about: a server on the network, or what `@subject:…` says. */
+  subject: Subject;
 }
+
+export const SUBJECTS = ['server', 'workspace'] as const;
+export type Subject = (typeof SUBJECTS)[number];
 
 /** Where a scenario stands; the same for cucumber and for us. */
 export const placeOf = (uri: string, line: number): string => `${uri}:${line}`;
 
 /**
- * Reads every scenario of a folder of features.
+ * Reads the scenarios of a folder of features.
+ * @param subject those about this; `any`: all
  * @throws SuiteError with a line for each that does not parse, has no steps, or not exactly one requirement of the spec
  */
 export function loadFeatures(
   spec: ReadonlyMap<string, Requirement>,
   directory: string = FEATURES_DIR,
+  subject: Subject | 'any' = 'server',
 ): PlannedScenario[] {
   const faults: string[] = [];
   const planned: PlannedScenario[] = [];
@@ -58,7 +65,7 @@ export function loadFeatures(
   }
   if (faults.length > 0) throw new SuiteError(`the features cannot be run:\n${faults.join('\n')}`);
   if (planned.length === 0) throw new SuiteError(`no scenarios in ${directory}`);
-  return planned;
+  return planned.filter((scenario) => subject === 'any' || scenario.subject === subject);
 }
 
 export function featureFiles(directory: string): string[] {
@@ -116,6 +123,18 @@ function plan(
   if (values('level').some((level) => !LEVELS.some((known) => known.toLowerCase() === level)))
     return 'has an unknown level';
   if (values('source').some((source) => !SOURCES.some((known) => known === source))) return 'has an unknown source';
+  const [subject = 'server'] = values('subject') as Subject[];
+  if (!SUBJECTS.includes(subject)) return `is tagged with the unknown subject ${subject}`;
   const { area, level, source } = requirement;
-  return { uri, line, name: pickle.name, requirement: id, area, level, source, profiles: profiles as Profile[] };
+  return {
+    uri,
+    line,
+    name: pickle.name,
+    requirement: id,
+    area,
+    level,
+    source,
+    profiles: profiles as Profile[],
+    subject,
+  };
 }

@@ -33,6 +33,8 @@ export interface TargetData {
   timeoutMs: number;
   /** Where the frames of each scenario are kept (`--trace`). */
   traceDir?: string | undefined;
+  /** A folder with source code, for the scenarios that are about that and need no server. */
+  workspace?: string | undefined;
 }
 
 let turn = 0;

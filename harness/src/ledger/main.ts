@@ -3,14 +3,14 @@
 //   --json      as JSON
 //   --write     writes the catalogue of mutants that reports read (harness/mutants/catalog.json)
 import { parseArgs } from 'node:util';
-import { checkLedger } from '../harness/src/ledger/check.ts';
-import { loadEvidence } from '../harness/src/ledger/evidence.ts';
-import { makeLedger } from '../harness/src/ledger/ledger.ts';
-import { checkCatalogue, listMutants, writeCatalogue } from '../harness/src/ledger/mutant-list.ts';
-import { printLedger } from '../harness/src/ledger/print.ts';
-import { loadFeatures } from '../harness/src/plan/features.ts';
-import { loadSpec } from '../harness/src/spec.ts';
-import { checkSpec } from '../harness/src/spec-check.ts';
+import { loadFeatures } from '../plan/features.ts';
+import { loadSpec } from '../spec.ts';
+import { checkSpec } from '../spec-check.ts';
+import { checkLedger } from './check.ts';
+import { loadEvidence } from './evidence.ts';
+import { makeLedger } from './ledger.ts';
+import { checkCatalogue, listMutants, writeCatalogue } from './mutant-list.ts';
+import { printLedger } from './print.ts';
 
 // Somebody who reads only the first lines (`| head`) changes nothing.
 process.stdout.on('error', () => {});
@@ -21,7 +21,7 @@ const mutants = await listMutants();
 if (mutants && values.write) writeCatalogue(mutants);
 const spec = loadSpec();
 const evidence = loadEvidence();
-const ledger = makeLedger(spec, loadFeatures(spec), evidence);
+const ledger = makeLedger(spec, loadFeatures(spec, undefined, 'any'), evidence);
 console.log(values.json ? JSON.stringify(ledger, null, 2) : printLedger(ledger, values.verbose ?? false));
 const faults = [
   ...checkSpec(spec),
