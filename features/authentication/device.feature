@@ -60,3 +60,28 @@ Feature: Device ids
         | fetchWait        | another device                    |
         | uploadKeyPackage | no device                         |
         | uploadHybridKey  | another device                    |
+        | fetchKeyPackage  | another device                    |
+        | fetchHybridKey   | another device                    |
+
+      @profile:channels
+      Examples: Channels
+        | method        | device         |
+        | createChannel | another device |
+
+      @profile:reliable
+      Examples: Reliable
+        | method | device         |
+        | peek   | another device |
+        | ack    | another device |
+
+      @profile:batch
+      Examples: Batch
+        | method          | device         |
+        | fetchHybridKeys | another device |
+        | batchEnqueue    | another device |
+
+      @profile:p2p
+      Examples: Endpoints
+        | method          | device         |
+        | publishEndpoint | another device |
+        | resolveEndpoint | another device |

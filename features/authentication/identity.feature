@@ -101,6 +101,25 @@ Feature: What an identity may do
         | peek   |
         | ack    |
 
+    @needs:accounts @profile:channels
+    Scenario Outline: <method> on the other member's queue in a channel
+      Given a channel between Alice and Bob
+      And Alice has put 1 message into Bob's queue in the channel with Alice
+      When Alice calls <method> with the channel of Alice and Bob and Bob's key as recipientKey
+      Then the call fails with E016
+      And Bob's queue in the channel with Alice still holds its messages
+
+      Examples:
+        | method    |
+        | fetch     |
+        | fetchWait |
+
+      @profile:reliable
+      Examples: Reliable
+        | method |
+        | peek   |
+        | ack    |
+
   @AUTH-014 @level:must @profile:core @source:decided
   Rule: AUTH-014 Everybody may look up and send
     A server MUST let every caller with a valid token fetch another's KeyPackages, hybrid key and endpoint and enqueue

@@ -184,6 +184,12 @@ export const AUTHENTICATION = [
   mutant('AUTH-013', 'wait-on-anybodys', 'lets anybody wait on anybody’s queue', actAs(['fetchWait'])),
   mutant('AUTH-013', 'peek-at-anybodys', 'lets anybody look into anybody’s queue', actAs(['peek'])),
   mutant('AUTH-013', 'ack-anybodys', 'lets anybody acknowledge away anybody’s messages', actAs(['ack'])),
+  mutant('AUTH-013', 'reads-for-the-other-member', 'takes being a member for owning every queue of the channel', {
+    ...inParams(['fetch', 'fetchWait', 'peek', 'ack'], ({ auth, channelId, recipientKey }, around) => {
+      const owner = around.authOf(recipientKey);
+      return around.isKnown(auth) && channelId.length === 16 && owner.version === 1 ? { auth: owner } : {};
+    }),
+  }),
   mutant('AUTH-013', 'answers-with-nothing', 'answers an empty list to who fetches another’s queue', {
     ...inMethod(['fetch', 'fetchWait'], async ({ next }) => {
       try {
@@ -232,6 +238,16 @@ export const AUTHENTICATION = [
   }),
   mutant('AUTH-018', 'no-device-is-any', 'lets a token of a device in that names no device', {
     ...inParams(GUARDED, ({ auth }, around) => (auth.deviceId.length === 0 ? { auth: around.withDevice(auth) } : {})),
+  }),
+  mutant('AUTH-018', 'no-devices-at-lookups', 'looks at the device where something of the caller’s own is touched', {
+    ...inParams(['fetchKeyPackage', 'fetchHybridKey', 'fetchHybridKeys', 'resolveEndpoint'], ({ auth }, around) => ({
+      auth: around.withDevice(auth),
+    })),
+  }),
+  mutant('AUTH-018', 'no-devices-at-new-methods', 'methods that were added later know no devices', {
+    ...inParams(['peek', 'ack', 'batchEnqueue', 'createChannel', 'publishEndpoint'], ({ auth }, around) => ({
+      auth: around.withDevice(auth),
+    })),
   }),
 ];
 
