@@ -10,13 +10,18 @@ function parseArguments(args: string[]): RawOptions | undefined {
   const parsed = yargs(args)
     .scriptName('conformance')
     .usage(
-      '$0 [options]\n\nTests a quicnprotochat NodeService against the specification; by default an embedded reference server.',
+      '$0 [options]\n\nTests a quicnprotochat NodeService, or a client, against the specification; by default an embedded reference server.',
     )
     .options({
       target: {
         type: 'string',
         describe:
           'HOST:PORT of the server under test (UDP); several servers of one service, with commas, are asked in turn',
+      },
+      client: {
+        type: 'string',
+        describe:
+          'command that starts the client under test, instead of a target; it is run with subcommands (spec/cli.md)',
       },
       accounts: {
         type: 'string',
@@ -55,7 +60,11 @@ function parseArguments(args: string[]): RawOptions | undefined {
         describe: 'only these: features/delivery/fetch.feature:12, or the file alone',
       },
       list: { type: 'boolean', default: false, describe: 'print what would run, and run nothing' },
-      timeout: { type: 'string', default: '10s', describe: 'how long one answer may take: 10, 10s, 1500ms' },
+      timeout: {
+        type: 'string',
+        default: '10s',
+        describe: 'how long one answer may take: 10, 10s, 1500ms; a command of --client three times that',
+      },
       strict: { type: 'boolean', default: false, describe: 'a SHOULD that is not followed fails the run' },
       limits: { type: 'string', describe: 'JSON file of the target’s own limits: queueMessages, payloadBytes, …' },
       report: { type: 'string', array: true, default: [], describe: 'KIND=FILE; kinds: junit, json, html, md, badge' },
@@ -71,6 +80,7 @@ function parseArguments(args: string[]): RawOptions | undefined {
     .example('$0 --target 127.0.0.1:7000', 'a server of yours that registers users (OPAQUE)')
     .example('$0 --target 127.0.0.1:7000 --accounts accounts.json', 'one that does not')
     .example('$0 --target 127.0.0.1:7000 --open --requirement DS', 'one area, on an open server')
+    .example("$0 --client './my-client --verbose'", 'a client of yours, on servers of the suite')
     .example('$0 compare A.json B.json', 'reports of several implementations side by side')
     .example('$0 report A.json --report html=A.html', 'other reports of a JSON report')
     .epilogue(
@@ -78,7 +88,18 @@ function parseArguments(args: string[]): RawOptions | undefined {
     )
     .version(packageJson.version)
     .alias('help', 'h')
-    .requiresArg(['target', 'accounts', 'tls-ca', 'pin', 'profile', 'requirement', 'scenario', 'timeout', 'limits'])
+    .requiresArg([
+      'client',
+      'target',
+      'accounts',
+      'tls-ca',
+      'pin',
+      'profile',
+      'requirement',
+      'scenario',
+      'timeout',
+      'limits',
+    ])
     .requiresArg(['report', 'spec-url', 'label', 'trace'])
     .strict()
     .demandCommand(0, 0)

@@ -1,3 +1,4 @@
+import { testClient } from './client/test-client.ts';
 import { EXIT, SuiteError, UnreachableError } from './errors.ts';
 import { loadEvidence } from './ledger/evidence.ts';
 import { makeLedger } from './ledger/ledger.ts';
@@ -10,7 +11,7 @@ import { discardReports, prepareReports, prepareTrace, writeReports } from './re
 import { makeReport, type ReportedTarget } from './report/json.ts';
 import { type ScenarioResult, totalsOf } from './result.ts';
 import { type RunOutcome, runScenarios } from './run.ts';
-import { loadSpec } from './spec.ts';
+import { loadSpec, type Requirement } from './spec.ts';
 import { withAccess } from './target/access.ts';
 import { type EmbeddedServer, startEmbedded } from './target/embedded.ts';
 import { type Offer, probe } from './target/probe.ts';
@@ -35,18 +36,47 @@ export async function conform(options: Options, args: string[], sources: Sources
   const { out = process.stdout } = sources;
   const print = (text: string): void => void out.write(`${text}\n`);
   const spec = loadSpec(sources.specDir);
-  const planned = loadFeatures(spec, sources.featuresDir);
-  const selected = select(planned, options, spec);
-  if (selected.length === 0)
+  const subject = options.client === undefined ? 'server' : 'client';
+  const selected = select(loadFeatures(spec, sources.featuresDir, subject), options, spec);
+  if (selected.length === 0) {
+    const isLayering = options.requirements.some((wanted) => wanted.startsWith('LAY'));
+    const others = isLayering
+      ? 'npm run layering is for LAY'
+      : `--client COMMAND is for clients, else a server is tested`;
     throw new UnreachableError(
-      `nothing matches: no scenario on a server has these requirements and profiles${options.requirements.some((wanted) => wanted.startsWith('LAY')) ? ' (npm run layering is for LAY)' : ''}`,
+      `nothing matches: no scenario on a ${subject} has these requirements and profiles (${others})`,
     );
+  }
+  const planned = loadFeatures(spec, sources.featuresDir, 'any');
   if (options.isList) {
     for (const { requirement, name, uri, line } of selected) print(`${requirement}  ${name}  (${uri}:${line})`);
     print(`${selected.length} scenarios`);
     return EXIT.conformant;
   }
   prepareReports(options.reports);
+  if (options.client !== undefined) {
+    const { client, timeoutMs, seed } = options;
+    const startedAt = new Date();
+    try {
+      const { results, faults } = await testClient({ command: client, timeoutMs, scenarios: selected, out, seed });
+      const address = client.join(' ');
+      const about = { ...NO_SERVER, label: options.label ?? null, address };
+      return conclude({
+        options,
+        args,
+        startedAt,
+        spec,
+        planned,
+        print,
+        faults,
+        results,
+        unrunBecause: undefined,
+        about,
+      });
+    } finally {
+      discardReports(options.reports);
+    }
+  }
   if (options.traceDir !== undefined) prepareTrace(options.traceDir);
   try {
     return await withTarget(options, async (bare) => {
@@ -67,34 +97,61 @@ export async function conform(options: Options, args: string[], sources: Sources
         }),
       );
       const ran = await run(runnable, target, out, sources.support, options.seed);
-      const results = [...ran.results, ...skipped].map((result) =>
-        options.isStrict ? judgedStrictly(result) : result,
-      );
-      const failure = failureOf(results, ran.faults, ran.gone ?? target.noAccounts);
-      const exitCode = failure?.exitCode ?? (totalsOf(results).failed > 0 ? EXIT.notConformant : EXIT.conformant);
-      print(summary(results, spec, (scenario) => rerun(args, scenario)));
-      const durationMs = Date.now() - startedAt.getTime();
-      const report = makeReport(
-        results,
-        spec,
-        makeLedger(spec, loadFeatures(spec, sources.featuresDir, 'any'), loadEvidence()),
-        {
-          ...{ startedAt: startedAt.toISOString(), durationMs, exitCode },
-          target: aboutTarget(options, target, offer),
-          options: shownOptions(options),
-          seed: options.seed ?? null,
-          specUrl: options.specUrl,
-          again: (scenario) => rerun(args, scenario),
+      return conclude({
+        ...{
+          options,
+          args,
+          startedAt,
+          spec,
+          planned,
+          print,
+          faults: ran.faults,
         },
-      );
-      writeReports(options.reports, report);
-      if (failure?.error) throw failure.error;
-      return exitCode;
+        results: [...ran.results, ...skipped],
+        unrunBecause: ran.gone ?? target.noAccounts,
+        about: aboutTarget(options, target, offer),
+      });
     });
   } finally {
     discardReports(options.reports);
   }
 }
+
+/** What is known when everything has run. */
+interface Conclusion {
+  options: Options;
+  args: string[];
+  startedAt: Date;
+  spec: ReadonlyMap<string, Requirement>;
+  planned: PlannedScenario[];
+  print: (text: string) => void;
+  results: ScenarioResult[];
+  faults: readonly string[];
+  unrunBecause: string | undefined;
+  about: ReportedTarget;
+}
+
+/** Makes the verdict and the reports. @returns the exit code @throws UnreachableError, SuiteError */
+function conclude({ options, args, startedAt, spec, planned, print, faults, ...run }: Conclusion): number {
+  const results = options.isStrict ? run.results.map(judgedStrictly) : run.results;
+  const failure = failureOf(results, faults, run.unrunBecause);
+  const exitCode = failure?.exitCode ?? (totalsOf(results).failed > 0 ? EXIT.notConformant : EXIT.conformant);
+  print(summary(results, spec, (scenario) => rerun(args, scenario)));
+  const report = makeReport(results, spec, makeLedger(spec, planned, loadEvidence()), {
+    ...{ startedAt: startedAt.toISOString(), durationMs: Date.now() - startedAt.getTime(), exitCode },
+    target: run.about,
+    options: shownOptions(options),
+    seed: options.seed ?? null,
+    specUrl: options.specUrl,
+    again: (scenario) => rerun(args, scenario),
+  });
+  writeReports(options.reports, report);
+  if (failure?.error) throw failure.error;
+  return exitCode;
+}
+
+/** A client under test is reached by its command. */
+const NO_SERVER = { kind: 'client', profiles: [], certificateSha256: null, health: null } as const;
 
 async function run(
   scenarios: PlannedScenario[],

@@ -5,6 +5,7 @@ import {
   setDefaultTimeout,
   setDefinitionFunctionWrapper,
   setWorldConstructor,
+  type World,
 } from '@cucumber/cucumber';
 import { writeTrace } from './frames/trace.ts';
 import { EXCHANGE, FRAMES, SKIP_REASON, TARGET_GONE } from './message-reader.ts';
@@ -14,6 +15,18 @@ import { ConformanceWorld, SkipScenario } from './world.ts';
 /** Calls have time-outs of their own; this only ends a step that hangs for another reason, in ms. */
 const STEP_LIMIT_MS = 120_000;
 
+/** Around a step: one that throws SkipScenario is skipped, with its reason. */
+export const skippable = (step: (...args: unknown[]) => unknown) =>
+  async function (this: World, ...args: unknown[]) {
+    try {
+      return await step.apply(this, args);
+    } catch (error) {
+      if (!(error instanceof SkipScenario)) throw error;
+      this.attach(error.message, SKIP_REASON);
+      return 'skipped';
+    }
+  };
+
 /**
  * Registers the World, and what is done around every step and scenario. Called by a file that cucumber imports: it
  * takes registrations only while it loads those.
@@ -22,18 +35,7 @@ export function registerHooks(): void {
   setWorldConstructor(ConformanceWorld);
   setDefaultTimeout(STEP_LIMIT_MS);
 
-  setDefinitionFunctionWrapper(
-    (step: (...args: unknown[]) => unknown) =>
-      async function (this: ConformanceWorld, ...args: unknown[]) {
-        try {
-          return await step.apply(this, args);
-        } catch (error) {
-          if (!(error instanceof SkipScenario)) throw error;
-          this.attach(error.message, SKIP_REASON);
-          return 'skipped';
-        }
-      },
-  );
+  setDefinitionFunctionWrapper(skippable);
 
   let whyGone: string | undefined;
   BeforeAll(() => {

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { DEFAULT_PORT } from '@quicnprotochat/proto';
 import { normalizePin, type Verify } from '@quicnprotochat/quic';
+import { absoluteCommand, splitCommand } from './client/command-line.ts';
 import { UsageError } from './errors.ts';
 import { type AccountData, loadAccounts } from './target/accounts.ts';
 import { DEFAULT_LIMITS, EMBEDDED_LIMITS, loadLimits, type TargetLimits } from './target/limits.ts';
@@ -19,6 +20,8 @@ export interface ReportRequest {
 export interface Options {
   /** None: the embedded reference server. */
   targets: TargetAddress[];
+  /** Words of the command that starts the client under test, instead of a target. */
+  client: string[] | undefined;
   accounts: AccountData[];
   isOpen: boolean;
   limits: TargetLimits;
@@ -43,6 +46,7 @@ export interface Options {
 /** The command line as yargs gives it. */
 export interface RawOptions {
   target?: string | undefined;
+  client?: string | undefined;
   accounts?: string | undefined;
   open: boolean;
   tlsCa?: string | undefined;
@@ -68,6 +72,7 @@ export function readOptions(raw: RawOptions): Options {
   if (twice !== undefined) throw new UsageError(`--${kebab(twice)} is given twice: give it once`);
   const addresses = raw.target === undefined ? [] : listOf('--target', [raw.target]).map(parseTarget);
   const isEmbedded = raw.target === undefined;
+  if (raw.client !== undefined) checkClientRun(raw);
   const given = {
     '--accounts': raw.accounts,
     '--tls-ca': raw.tlsCa,
@@ -79,6 +84,7 @@ export function readOptions(raw: RawOptions): Options {
     throw new UsageError(`${remoteOnly[0]} needs --target HOST:PORT: the embedded server has its own`);
   return {
     targets: withVerify(addresses, raw),
+    client: raw.client === undefined ? undefined : absoluteCommand(splitCommand(raw.client)),
     accounts: raw.accounts === undefined ? [] : loadAccounts(raw.accounts),
     isOpen: raw.open,
     limits: raw.limits === undefined ? { ...(isEmbedded ? EMBEDDED_LIMITS : DEFAULT_LIMITS) } : loadLimits(raw.limits),
@@ -94,6 +100,19 @@ export function readOptions(raw: RawOptions): Options {
     traceDir: raw.trace,
     seed: raw.shuffle === '' ? randomInt(2 ** 31).toString() : raw.shuffle,
   };
+}
+
+/** What says how to reach a server means nothing where the suite is the server. @throws UsageError */
+function checkClientRun(raw: RawOptions): void {
+  const ofServers = ['target', 'accounts', 'open', 'tlsCa', 'pin', 'insecure', 'limits', 'trace'] as const;
+  const given = ofServers.find((name) => {
+    const value = raw[name];
+    return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
+  });
+  if (given !== undefined)
+    throw new UsageError(
+      `--client and --${kebab(given)} exclude each other: a client is tested on a server of the suite`,
+    );
 }
 
 /** What may be given more than once; `_` is yargs' own. */

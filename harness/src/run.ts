@@ -3,13 +3,17 @@ import { type ISupportCodeLibrary, loadConfiguration, loadSupport, runCucumber }
 import type { Envelope } from '@cucumber/messages';
 import { SuiteError } from './errors.ts';
 import { MessageReader } from './message-reader.ts';
-import { type PlannedScenario, placeOf, ROOT } from './plan/features.ts';
+import { type PlannedScenario, placeOf, ROOT, type Subject } from './plan/features.ts';
 import { redactor } from './redact.ts';
 import type { ScenarioResult } from './result.ts';
 import type { TargetData } from './target/target.ts';
 
 /** From the root, where cucumber runs: the path to the root may hold anything, also what a pattern would take as its own. */
-const STEPS = 'harness/steps/**/*.ts';
+const STEPS: Readonly<Record<Subject, string>> = {
+  server: 'harness/steps/*.ts',
+  workspace: 'harness/steps/*.ts',
+  client: 'harness/steps/client/*.ts',
+};
 
 /** What became of the scenarios. */
 export interface RunOutcome {
@@ -21,8 +25,17 @@ export interface RunOutcome {
 }
 
 /** How the scenarios are run. */
-export interface RunOptions {
+export interface RunOptions extends Omit<SubjectRunOptions, 'subject' | 'parameters' | 'redact'> {
   target: TargetData;
+}
+
+/** How scenarios are run whatever it is that they test. */
+export interface SubjectRunOptions {
+  subject: Subject;
+  /** What the World gets: plain data, since cucumber clones it. */
+  parameters: object;
+  /** Takes secrets out of what the subject said. */
+  redact(text: string): string;
   scenarios: PlannedScenario[];
   onResult(result: ScenarioResult): void;
   /** Step definitions; by default those of the suite. */
@@ -31,20 +44,20 @@ export interface RunOptions {
   seed?: string | undefined;
 }
 
+/** Runs scenarios against a server. @throws SuiteError when cucumber cannot run them at all */
+export function runScenarios({ target, ...options }: RunOptions): Promise<RunOutcome> {
+  return runSubject({ ...options, subject: 'server', parameters: target, redact: redactor(target.accounts) });
+}
+
 /**
  * Runs scenarios through cucumber. What it says counts only as far as the message stream shows it: cucumber exits 0 for
  * much that did not run.
  * @throws SuiteError when cucumber cannot run them at all
  */
-export async function runScenarios({
-  target,
-  scenarios,
-  onResult,
-  support = [STEPS],
-  seed,
-}: RunOptions): Promise<RunOutcome> {
+export async function runSubject(options: SubjectRunOptions): Promise<RunOutcome> {
+  const { subject, parameters, redact, scenarios, onResult, support = [STEPS[subject]], seed } = options;
   const planned = new Map(scenarios.map((scenario) => [placeOf(scenario.uri, scenario.line), scenario]));
-  const reader = new MessageReader(planned, onResult, redactor(target.accounts));
+  const reader = new MessageReader(planned, onResult, redact);
   const errors = new TextSink();
   // Cucumber wants a formatter; what it writes is thrown away, since the messages are all that counts.
   const nowhere = new TextSink(0);
@@ -53,15 +66,16 @@ export async function runScenarios({
     paths: pathsOf(scenarios),
     import: support,
     format: ['message'],
-    worldParameters: target as never,
+    worldParameters: parameters as never,
     order: seed === undefined ? ('defined' as const) : (`random:${seed}` as const),
     strict: true,
   };
   const { runConfiguration } = await loadConfiguration({ file: false, provided }, environment);
   try {
     // Modules are loaded once a process, and register their steps then: a further run uses those of the first.
-    const library = await (libraries.get(support.join()) ?? loadSupport(runConfiguration, environment));
-    libraries.set(support.join(), library);
+    const loading = libraries.get(support.join()) ?? loadSupport(runConfiguration, environment);
+    libraries.set(support.join(), loading);
+    const library = await loading;
     await runCucumber({ ...runConfiguration, support: library }, environment, (envelope: Envelope) =>
       reader.take(envelope),
     );
@@ -75,7 +89,7 @@ export async function runScenarios({
   return outcome;
 }
 
-const libraries = new Map<string, ISupportCodeLibrary>();
+const libraries = new Map<string, Promise<ISupportCodeLibrary>>();
 
 /** `file:line:line` for each file, since a file alone would run all of it. */
 function pathsOf(scenarios: PlannedScenario[]): string[] {

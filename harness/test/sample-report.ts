@@ -27,7 +27,6 @@ export function sampleReport({ scenarios, status, text = 'refused', label, specU
   const results = Array.from({ length: scenarios }, (_, n): ScenarioResult => {
     const requirement = tested[n % tested.length] as (typeof tested)[number];
     const scenario: PlannedScenario = {
-      subject: 'server',
       uri: `features/${requirement.area.toLowerCase()}/one.feature`,
       line: n + 1,
       name: `Scenario ${n} of a name of some length`,
@@ -36,6 +35,7 @@ export function sampleReport({ scenarios, status, text = 'refused', label, specU
       level: requirement.level,
       source: requirement.source,
       profiles: [requirement.profile as 'core'],
+      subject: 'server',
     };
     const of = status(n);
     return { scenario, status: of, durationMs: n % 50, ...(of === 'passed' ? { exchange: [] } : trouble(of, text, n)) };

@@ -75,8 +75,7 @@ const WORST_FIRST: readonly Status[] = ['failed', 'broken', 'warned', 'passed', 
 
 export function outcomeOf({ untested, isAboutServer }: LedgerEntry, results: readonly ScenarioResult[]): Outcome {
   if (untested !== null) return 'not testable';
-  if (!isAboutServer) return 'elsewhere';
-  if (results.length === 0) return 'not selected';
+  if (results.length === 0) return isAboutServer ? 'not selected' : 'elsewhere';
   if (results.every(({ isNotOffered }) => isNotOffered)) return 'not offered';
   return WORST_FIRST.find((status) => results.some((result) => result.status === status)) as Status;
 }

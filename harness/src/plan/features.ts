@@ -26,7 +26,7 @@ export interface PlannedScenario {
   subject: Subject;
 }
 
-export const SUBJECTS = ['server', 'workspace'] as const;
+export const SUBJECTS = ['server', 'client', 'workspace'] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
 /** Where a scenario stands; the same for cucumber and for us. */

@@ -54,9 +54,10 @@ export interface ReportedRequirement {
 export interface ReportedTarget {
   /** Given with `--label`. */
   label: string | null;
-  kind: 'embedded' | 'remote';
+  kind: 'embedded' | 'remote' | 'client';
+  /** HOST:PORT, or the command of a client. */
   address: string;
-  profiles: string[];
+  profiles: readonly string[];
   /** SHA-256 of its certificate (DER), hex. */
   certificateSha256: string | null;
   /** What its `health` says. */

@@ -1,0 +1,41 @@
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { UsageError } from '../errors.ts';
+
+/**
+ * Splits a command as a shell does: words by spaces, '…' as it is, "…" and \ as usual; nothing is expanded.
+ * @throws UsageError for an open quote, or nothing
+ */
+export function splitCommand(command: string): string[] {
+  const words: string[] = [];
+  let word: string | undefined;
+  let quote = '';
+  for (let i = 0; i < command.length; i += 1) {
+    const c = command[i] as string;
+    if (quote !== '' && c === quote) quote = '';
+    else if (c === '\\' && quote !== "'" && i + 1 < command.length) {
+      i += 1;
+      word = (word ?? '') + command[i];
+    } else if (quote === '' && (c === '"' || c === "'")) {
+      quote = c;
+      word ??= '';
+    } else if (quote === '' && /\s/.test(c)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else word = (word ?? '') + c;
+  }
+  if (quote !== '') throw new UsageError(`--client ${command}: a quote is not closed`);
+  if (word !== undefined) words.push(word);
+  if (words.length === 0) throw new UsageError('--client names no command, for example --client quicnprotochat');
+  return words;
+}
+
+/** The words with the files among them as absolute paths: commands run in a folder of their own. */
+export function absoluteCommand(words: readonly string[], cwd: string = process.cwd()): string[] {
+  const isFile = (word: string): boolean => existsSync(resolve(cwd, word)) && statSync(resolve(cwd, word)).isFile();
+  return words.map((word, i) => {
+    // A first word without a slash is looked up in PATH.
+    if (i === 0 ? !word.includes('/') : word.startsWith('-')) return word;
+    return isFile(word) ? resolve(cwd, word) : word;
+  });
+}

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Given, Then, When } from '@cucumber/cucumber';
+import type { ClientWorld } from '../../src/client/client-world.ts';
+import { newText } from '../../src/client/conversation.ts';
+import { ObservingNode } from '../../src/client/observing-node.ts';
+
+/** How long something may take that a right client does at once, in ms. */
+const SOON_MS = 10_000;
+/** How long a client is left alone that has begun to wait. */
+const SETTLE_MS = 300;
+
+When('the client runs {string}', async function (this: ClientWorld, command: string) {
+  await this.run(command);
+});
+
+When('the client runs {string} without a token', async function (this: ClientWorld, command: string) {
+  await this.run(command, { isWithoutToken: true });
+});
+
+When('the client runs {string} with its options in the environment', async function (this: ClientWorld, text: string) {
+  await this.run(text, { byEnvironment: true });
+});
+
+When('the client runs {string} and nobody is there', async function (this: ClientWorld, command: string) {
+  const node = await this.node();
+  await node.stop();
+  await this.run(command);
+});
+
+When(
+  'the client runs {string} and meets a server with another certificate',
+  async function (this: ClientWorld, command: string) {
+    const right = await this.node();
+    this.other = await this.startNode({ service: this.service });
+    await this.run(command, { node: this.other, caCert: this.caFile(right) });
+  },
+);
+
+When(
+  'the client runs {string} and meets a server that speaks {string}',
+  async function (this: ClientWorld, command: string, protocols: string) {
+    this.other = await this.startNode({ service: this.service, alpn: protocols.split(',') });
+    await this.run(command, { node: this.other });
+  },
+);
+
+Given('the client trusts a server on first use', async function (this: ClientWorld) {
+  const { code } = await this.run('ping', { caCert: undefined });
+  if (code !== 0) this.skip('the client trusts no server on first use: ping without --ca-cert failed');
+});
+
+When('another certificate is shown at that address', async function (this: ClientWorld) {
+  const node = await this.node();
+  const { port } = node;
+  await node.stop();
+  this.other = await this.startNode({ service: this.service, port });
+});
+
+When('the client runs {string} on its word', async function (this: ClientWorld, command: string) {
+  await this.run(command, { node: this.other, caCert: undefined });
+});
+
+When('the client sends a message', async function (this: ClientWorld) {
+  this.text = newText();
+  await this.run(`send --msg ${this.text}`);
+});
+
+When('the client sends a message in the channel', async function (this: ClientWorld) {
+  this.text = newText();
+  await this.run(`send --msg ${this.text} --channel-id ${Buffer.from(this.channelId).toString('hex')}`);
+});
+
+When('the client receives from a channel of {person} and {person}', async function (this: ClientWorld, a, b) {
+  const id = this.service.channel((await this.peer(a)).key, (await this.peer(b)).key);
+  await this.run(`recv --channel-id ${Buffer.from(id).toString('hex')}`);
+});
+
+When('the client receives from a channel that does not exist', async function (this: ClientWorld) {
+  await this.run(`recv --channel-id ${'ab'.repeat(16)}`);
+});
+
+When('the client starts {string}', async function (this: ClientWorld, command: string) {
+  this.background = { process: await this.start(command), command };
+});
+
+When('it is interrupted once it waits', async function (this: ClientWorld) {
+  const { process, command } = this.running();
+  const node = await this.node();
+  const before = node.of('peek', 'fetch', 'fetchWait').length;
+  const hasAsked = (): boolean => node.of('peek', 'fetch', 'fetchWait').length > Math.min(before, 0);
+  await until(hasAsked, () => `"${command}" has not asked for messages: ${this.redact(process.stderr)}`);
+  await sleep(SETTLE_MS);
+  process.interrupt();
+  await this.finished(process, command);
+});
+
+When('the client runs {string} and is killed when it acknowledges', async function (this: ClientWorld, text: string) {
+  const node = await this.node();
+  const ack = this.service.handlers.ack as NonNullable<typeof this.service.handlers.ack>;
+  const process = await this.start(text);
+  node.lies.ack = (params, signal) => {
+    process.kill();
+    return ack(params, signal);
+  };
+  await this.finished(process, text);
+  delete node.lies.ack;
+});
+
+Then('it succeeds', function (this: ClientWorld) {
+  assert.equal(this.last.code, 0, this.ending());
+});
+
+Then('it fails', function (this: ClientWorld) {
+  assert.notEqual(this.last.code, 0, 'it exited with 0, as if it had done what it was asked for');
+});
+
+Then('it exits with {int}', function (this: ClientWorld, code: number) {
+  assert.equal(this.last.code, code, `${this.ending()}; expected was exit code ${code}`);
+});
+
+Then('it tells the code {word}', function (this: ClientWorld, code: string) {
+  const { stdout, stderr } = this.last;
+  assert.ok((stdout + stderr).includes(code), `${code} is not in what it told: ${this.ending()}`);
+});
+
+Then('it shows these messages while it runs', async function (this: ClientWorld) {
+  const { process, command } = this.running();
+  const missing = (): string | undefined => this.said.find(({ text }) => !process.stdout.includes(text))?.text;
+  await until(
+    () => missing() === undefined,
+    () => `"${command}" has not shown ${missing()} within ${SOON_MS} ms`,
+  );
+});
+
+Then('that server has seen no call', function (this: ClientWorld) {
+  assert.ok(this.other instanceof ObservingNode);
+  const methods = this.other.calls.map(({ method }) => method);
+  assert.deepEqual(methods, [], `it has called ${methods.join(', ')}`);
+  assert.equal(this.other.received.length, 0, `it has sent ${this.other.received.length} bytes`);
+});
+
+async function until(condition: () => boolean, why: () => string): Promise<void> {
+  const end = Date.now() + SOON_MS;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(why());
+    await sleep(20);
+  }
+}

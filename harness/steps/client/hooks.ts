@@ -1,0 +1,3 @@
+import { registerClientHooks } from '../../src/client/client-hooks.ts';
+
+registerClientHooks();

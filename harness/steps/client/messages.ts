@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { Given, Then, When } from '@cucumber/cucumber';
+import { GroupMember, HybridKeypair, IdentityKeypair } from '@quicnprotochat/core';
+import { MsgType } from '@quicnprotochat/proto';
+import type { ClientWorld } from '../../src/client/client-world.ts';
+import { add, isMessage, newText, say, usualWrapping } from '../../src/client/conversation.ts';
+import { type Unwrapped, unwrap, WRAPPINGS, type Wrapping, wrap } from '../../src/client/wrapping.ts';
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+async function sayAll(world: ClientWorld, name: string, count: number): Promise<void> {
+  for (let i = 0; i < count; i += 1) await say(world, name);
+}
+
+When('{person} sends {int} message(s) to the client', async function (this: ClientWorld, name: string, count: number) {
+  await sayAll(this, name, count);
+});
+
+Given('{person} has sent {int} messages to the client', async function (this: ClientWorld, name: string, n: number) {
+  await sayAll(this, name, n);
+});
+
+When(new RegExp(`^Bob sends a message (${WRAPPINGS.join('|')})$`), async function (this: ClientWorld, how: string) {
+  const isKnown = this.service.hybridKeys.has(hex(this.identityKey));
+  // To somebody without a hybrid key nobody sends hybrid envelopes.
+  await say(this, 'Bob', how.includes('hybrid') && !isKnown ? 'in an Envelope' : (how as Wrapping));
+});
+
+When('{person} sends a message in an Envelope that names {person}', async function (this: ClientWorld, from, named) {
+  const [peer, other] = [await this.peer(from), await this.peer(named)];
+  const text = newText();
+  const message = await peer.member.sendMessage(Buffer.from(text));
+  const { key } = other;
+  const payload = peer.wrapFor(this.identityKey, message, MsgType.mlsApplication, usualWrapping(this), key);
+  this.service.put(this.identityKey, payload);
+  this.said.push({ text, payload });
+});
+
+When('{person} sends bytes that are no text', async function (this: ClientWorld, name: string) {
+  const bytes = Buffer.concat([Buffer.from([0xff, 0xfe, 0x80]), randomBytes(13)]);
+  this.said.push({ text: bytes.toString('base64'), payload: bytes });
+  const payload = await (await this.peer(name)).message(bytes, this.identityKey, usualWrapping(this));
+  this.service.put(this.identityKey, payload);
+});
+
+When('{person} adds {person}', async function (this: ClientWorld, name: string, added: string) {
+  this.service.put(this.identityKey, await add(this, name, added));
+});
+
+When('{person} adds {person}, and the commit is late', async function (this: ClientWorld, name: string, added: string) {
+  this.late = await add(this, name, added);
+});
+
+When('the commit comes', function (this: ClientWorld) {
+  this.service.put(this.identityKey, this.late as Uint8Array);
+});
+
+When('the server puts the first of them into the queue again', function (this: ClientWorld) {
+  this.service.put(this.identityKey, (this.said[0] as { payload: Uint8Array }).payload);
+});
+
+const RUBBISH: Record<string, (world: ClientWorld) => Promise<Uint8Array>> = {
+  'some text': async () => Buffer.from('nothing that anybody could read'),
+  'a hybrid envelope to somebody else': async (world) => {
+    const stranger = HybridKeypair.generate().publicKey.toBytes();
+    const content = { message: randomBytes(200), msgType: MsgType.mlsApplication };
+    const { key } = await world.peer('Mallory');
+    return wrap(
+      { ...content, groupId: randomBytes(32), sender: key },
+      'in an Envelope with a hybrid envelope',
+      stranger,
+    );
+  },
+  'a PrivateMessage with its last bit flipped': async (world) => {
+    const bob = await world.peer('Bob');
+    const message = await bob.member.sendMessage(Buffer.from('damaged'));
+    const last = message.length - 1;
+    message[last] = (message[last] as number) ^ 1;
+    return bob.wrapFor(world.identityKey, message, MsgType.mlsApplication, usualWrapping(world));
+  },
+  'a message of another group': async () => {
+    const [one, other] = [IdentityKeypair.generate(), IdentityKeypair.generate()];
+    const [member, invited] = [await GroupMember.new(one), await GroupMember.new(other)];
+    await member.createGroup();
+    const pending = await member.addMember((await invited.generateKeyPackage()).keyPackage);
+    await pending.confirm();
+    const content = { msgType: MsgType.mlsApplication, groupId: member.groupId as Uint8Array, sender: one.publicKey };
+    return wrap({ ...content, message: await member.sendMessage(Buffer.from('elsewhere')) }, 'in an Envelope');
+  },
+};
+
+When(/^Mallory puts (.+) into the client's queue$/, async function (this: ClientWorld, what: string) {
+  const make = RUBBISH[what];
+  if (!make) throw new TypeError(`there is no "${what}"; there are ${Object.keys(RUBBISH).join(', ')}`);
+  this.service.put(this.identityKey, await make(this));
+});
+
+const timesIn = (text: string, wanted: string): number => text.split(wanted).length - 1;
+
+Then('it shows these messages in order', function (this: ClientWorld) {
+  let at = -1;
+  for (const { text } of this.said) {
+    const found = this.last.stdout.indexOf(text, at + 1);
+    const isThere = this.last.stdout.includes(text);
+    assert.ok(found >= 0, isThere ? `${text} is shown out of order` : `${text} is not shown; ${this.ending()}`);
+    at = found;
+  }
+});
+
+Then('it shows each of these messages once', function (this: ClientWorld) {
+  for (const { text } of this.said) {
+    const times = timesIn(this.last.stdout, text);
+    assert.equal(times, 1, `${text} is shown ${times} times`);
+  }
+});
+
+Then('it shows none of these messages', function (this: ClientWorld) {
+  for (const { text } of this.said) assert.equal(timesIn(this.last.stdout, text), 0, `${text} is shown`);
+});
+
+Then('both together show these messages', function (this: ClientWorld) {
+  const shown = this.outputs.join('\n');
+  for (const { text } of this.said) assert.ok(shown.includes(text), `${text} is lost: neither command has shown it`);
+});
+
+Then('{person} reads that message from the client', async function (this: ClientWorld, name: string) {
+  const peer = await this.peer(name);
+  const received = await peer.read();
+  const isThere = received.some((one) => isMessage(one, this.identityKey, this.text));
+  assert.ok(isThere, `it is not among the ${received.length} messages that came for ${name}; ${this.ending()}`);
+});
+
+Then('{person} reads that the client has added {person}', async function (this: ClientWorld, name: string, added) {
+  const [peer, other] = [await this.peer(name), await this.peer(added)];
+  const received = await peer.read();
+  const isThere = received.some((one) => one.kind === 'commit' && one.added.some((key) => hex(key) === hex(other.key)));
+  assert.ok(isThere, `no commit that adds ${added} came for ${name}; ${this.ending()}`);
+});
+
+Then('{person} joins by a Welcome of the client', async function (this: ClientWorld, name: string) {
+  await (await this.peer(name)).join();
+});
+
+Then('the members are the client and {person}', async function (this: ClientWorld, name: string) {
+  const peer = await this.peer(name);
+  const members = peer.member.members().map(hex).sort();
+  assert.deepEqual(members, [hex(this.identityKey), hex(peer.key)].sort());
+});
+
+Then("{person}'s queue holds a PrivateMessage", async function (this: ClientWorld, name: string) {
+  const found = (await this.peer(name)).take().map(({ format }) => format);
+  assert.ok(found.length > 0, `nothing is in ${name}'s queue; ${this.ending()}`);
+  for (const format of found) assert.equal(format, 'PrivateMessage');
+});
+
+Then('all that went to {person} was in hybrid envelopes', async function (this: ClientWorld, name: string) {
+  for (const { isHybrid, format } of await payloadsTo(this, name))
+    assert.ok(isHybrid, `a ${format} was sent to ${name} without a hybrid envelope`);
+});
+
+Then('nothing that went to {person} was in a hybrid envelope', async function (this: ClientWorld, name: string) {
+  for (const { isHybrid, format } of await payloadsTo(this, name))
+    assert.ok(!isHybrid, `a ${format} was sent to ${name} in a hybrid envelope, and ${name} has published no key`);
+});
+
+const TYPES: Record<string, number[]> = {
+  Welcome: [MsgType.mlsWelcome],
+  PrivateMessage: [MsgType.mlsCommit, MsgType.mlsApplication],
+};
+
+Then('all that went to {person} was in Envelopes of the right types', async function (this: ClientWorld, name: string) {
+  const { groupId } = (await this.peer(name)).member;
+  for (const { envelope, format } of await payloadsTo(this, name)) {
+    assert.ok(envelope, `a ${format} was sent to ${name} without an Envelope`);
+    assert.ok(TYPES[format]?.includes(envelope.msgType), `a ${format} is in an Envelope of type ${envelope.msgType}`);
+    if (groupId?.length === 32) assert.equal(hex(envelope.groupId), hex(groupId), 'the Envelope names another group');
+  }
+  const types = (await payloadsTo(this, name)).map(({ envelope }) => envelope?.msgType);
+  for (const type of [MsgType.mlsWelcome, MsgType.mlsCommit, MsgType.mlsApplication])
+    assert.ok(types.includes(type), `there was no Envelope of type ${type}`);
+});
+
+Then(
+  'Mallory finds no more than a PrivateMessage that she cannot read in what was sent',
+  async function (this: ClientWorld) {
+    const { hybrid } = await this.peer('Mallory');
+    const { key } = await this.peer('Bob');
+    for (const { payload } of this.service.queue(key)) {
+      let opened: Unwrapped;
+      try {
+        opened = unwrap(payload, hybrid);
+      } catch {
+        continue;
+      }
+      assert.equal(opened.format, 'PrivateMessage');
+      assert.ok(!Buffer.from(opened.message).includes(this.text), 'the plaintext is in it');
+    }
+  },
+);
+
+/** Everything that the client has put into somebody's queue, from the beginning. */
+async function payloadsTo(world: ClientWorld, name: string): Promise<Unwrapped[]> {
+  const { key, hybrid } = await world.peer(name);
+  const payloads = (await world.node()).calls.flatMap(({ method, params }) => {
+    if (method === 'enqueue' && hex(params.recipientKey as Uint8Array) === hex(key)) return [params.payload];
+    if (method !== 'batchEnqueue') return [];
+    return (params.recipientKeys as Uint8Array[]).some((one) => hex(one) === hex(key)) ? [params.payload] : [];
+  });
+  assert.ok(payloads.length > 0, `nothing was put into ${name}'s queue`);
+  return payloads.map((payload) => unwrap(payload as Uint8Array, hybrid));
+}

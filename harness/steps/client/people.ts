@@ -1,0 +1,60 @@
+import { defineParameterType, Given } from '@cucumber/cucumber';
+import type { ClientWorld } from '../../src/client/client-world.ts';
+import { inGroupWith, joinGroupOf } from '../../src/client/conversation.ts';
+
+defineParameterType({ name: 'person', regexp: /Bob|Carol|Mallory/, transformer: (name: string) => name });
+
+Given('{person} has published a KeyPackage', async function (this: ClientWorld, name: string) {
+  await (await this.peer(name)).publish();
+});
+
+Given('{person} has a hybrid key', async function (this: ClientWorld, name: string) {
+  (await this.peer(name)).publishHybridKey();
+});
+
+Given('the client has registered', async function (this: ClientWorld) {
+  await this.must('register-state');
+});
+
+Given('the client has made a group', async function (this: ClientWorld) {
+  await inGroupWith(this);
+});
+
+Given('the client is in a group with {person}', async function (this: ClientWorld, name: string) {
+  await inGroupWith(this, name);
+});
+
+Given('the client is in a group with {person} and {person}', async function (this: ClientWorld, a: string, b: string) {
+  await inGroupWith(this, a, b);
+});
+
+Given('the client has joined a group of {person}', async function (this: ClientWorld, name: string) {
+  await joinGroupOf(this, name);
+});
+
+Given('a channel of the client and {person}', async function (this: ClientWorld, name: string) {
+  await this.must('register-state');
+  const peer = await this.peer(name);
+  this.channelId = this.service.channel(this.identityKey, peer.key);
+});
+
+Given("the client's device is {string}", function (this: ClientWorld, device: string) {
+  this.deviceId = device;
+});
+
+Given("the client's token is {string} in hex", function (this: ClientWorld, token: string) {
+  this.useToken(token, Buffer.from(token, 'hex'));
+});
+
+Given("the client's state is damaged", async function (this: ClientWorld) {
+  await this.must('register-state');
+  this.damageState();
+});
+
+Given('the server takes calls without a token', function (this: ClientWorld) {
+  this.service.isOpen = true;
+});
+
+Given('the server answers with at most {int} messages', function (this: ClientWorld, count: number) {
+  this.service.answerMessages = count;
+});
