@@ -70,7 +70,7 @@ export class ClientWorld extends World<ClientData> {
   constructor(options: IWorldOptions<ClientData>) {
     super(options);
     this.exchange = new ExchangeLog((text) => this.redact(text));
-    for (const folder of ['home', 'work', 'tmp']) mkdirSync(join(this.#directory, folder));
+    for (const folder of ['home', 'work']) mkdirSync(join(this.#directory, folder));
     this.useToken(this.#token, this.#tokenBytes);
   }
 
@@ -292,8 +292,7 @@ export class ClientWorld extends World<ClientData> {
   #environment(): NodeJS.ProcessEnv {
     const kept = Object.entries(process.env).filter(([name]) => !/^(?:QUICNPROTOCHAT_|XDG_|npm_)/.test(name));
     const home = join(this.#directory, 'home');
-    const tmp = join(this.#directory, 'tmp');
-    return { ...Object.fromEntries(kept), HOME: home, USERPROFILE: home, TMPDIR: tmp, NO_COLOR: '1' };
+    return { ...Object.fromEntries(kept), HOME: home, USERPROFILE: home, NO_COLOR: '1' };
   }
 
   async #argument(word: string): Promise<string> {
