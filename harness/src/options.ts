@@ -206,7 +206,7 @@ export function parseReport(value: string): ReportRequest {
 }
 
 /** Links of a report lead there, so it is the web or nothing. @throws UsageError */
-export function readUrl(value: string): string {
+function readUrl(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url?.protocol !== 'https:' && url?.protocol !== 'http:')
     throw new UsageError(`--spec-url ${value} is not a URL of http or https, for example https://example.org/spec/`);

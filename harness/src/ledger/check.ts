@@ -6,7 +6,7 @@ import type { Evidence } from './evidence.ts';
 import type { LedgerEntry } from './ledger.ts';
 
 /** Of the requirements, what may go untested, in percent. */
-export const MAX_UNTESTED_PERCENT = 5;
+const MAX_UNTESTED_PERCENT = 5;
 
 export const untestedPercent = (ledger: readonly LedgerEntry[]): number =>
   (100 * ledger.filter(({ untested }) => untested !== null).length) / ledger.length;

@@ -44,7 +44,7 @@ export interface CallParams {
 }
 
 /** Whom a call is about when the scenario does not say: Bob for Alice, Alice for everybody else. */
-export function peerOf(person: Person): Person {
+function peerOf(person: Person): Person {
   return person === 'Alice' ? 'Bob' : 'Alice';
 }
 

@@ -3,7 +3,7 @@ import { concat } from './contents.ts';
 import type { OpaqueMethod, OpaqueParams } from './opaque-scenario.ts';
 
 /** The parameter that holds each method's OPAQUE message. */
-export const MESSAGE_OF = {
+const MESSAGE_OF = {
   opaqueRegisterStart: 'request',
   opaqueRegisterFinish: 'upload',
   opaqueLoginStart: 'request',

@@ -6,7 +6,7 @@ import type { JsonReport, ReportedRequirement, ReportedScenario } from './json.t
 import { html, Markup, NONE, sizeOf } from './markup.ts';
 
 /** Bytes that the file stays under, as long as the lists alone do. */
-export const MAX_BYTES = 490_000;
+const MAX_BYTES = 490_000;
 
 /** Failures that are shown with everything, whatever else there is no room for. */
 const SHOWN_WHOLE = 4;

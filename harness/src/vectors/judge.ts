@@ -87,7 +87,7 @@ function judgeFreely({ judge: by }: Vector, { bytes, envelope }: Fields): Verdic
 const isHex = (value: unknown): value is string => typeof value === 'string' && /^(?:[0-9a-f]{2})*$/.test(value);
 
 /** What is expected, in words. */
-export function describe({ expected }: Vector): string {
+function describe({ expected }: Vector): string {
   if (expected.result === 'invalid') return `the error ${expected.errors.map((kind) => `"${kind}"`).join(' or ')}`;
   return `the output ${shown(expected.output)}`;
 }

@@ -18,7 +18,7 @@ import type { Fields } from './format.ts';
 export class Refused extends Error {}
 
 export const fromHex = (value: unknown): Uint8Array => Uint8Array.from(Buffer.from(String(value), 'hex'));
-export const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 const typeName = (value: number): string | undefined =>
   Object.entries(MsgType).find(([, number]) => number === value)?.[0];

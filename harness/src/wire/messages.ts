@@ -2,7 +2,7 @@ import { nodeService } from '@quicnprotochat/proto';
 import { buildContent, type CallMessage, type MessageTarget, type Method, type RpcMessage } from '@quicnprotochat/rpc';
 
 /** The question under which raw sessions ask for the bootstrap capability. */
-export const BOOTSTRAP_QUESTION = 0;
+const BOOTSTRAP_QUESTION = 0;
 
 export const bootstrap = (questionId = BOOTSTRAP_QUESTION): RpcMessage => ({ kind: 'bootstrap', questionId });
 

@@ -52,7 +52,7 @@ export function closedError(info: CloseInfo): QuicError {
 }
 
 /** TLS alerts travel as CRYPTO_ERROR 0x100 + alert (RFC 9001 section 4.8). */
-export const CRYPTO_ERROR_NO_APPLICATION_PROTOCOL = 0x178;
+const CRYPTO_ERROR_NO_APPLICATION_PROTOCOL = 0x178;
 export const CRYPTO_ERROR_BAD_CERTIFICATE = 0x12a;
 /** Alerts about the certificate: bad, unsupported, revoked, expired, unknown, unknown CA, access denied, bad signature. */
 const CERTIFICATE_ALERTS = new Set([0x12a, 0x12b, 0x12c, 0x12d, 0x12e, 0x130, 0x131, 0x133]);

@@ -40,10 +40,10 @@ function ownDirectory(spec: StoreSpec): string | undefined {
 }
 
 /** The name of the environment variable that holds the key of a SQLite store. */
-export const DB_KEY_VARIABLE = 'REFERENCE_SERVER_DB_KEY';
+const DB_KEY_VARIABLE = 'REFERENCE_SERVER_DB_KEY';
 
 /** A SQLite store with the key that the options or the environment give it. @throws ConfigError */
-export function withKey(spec: StoreSpec, { dbKey, dbKeyFile }: Pick<StoreArguments, 'dbKey' | 'dbKeyFile'>): StoreSpec {
+function withKey(spec: StoreSpec, { dbKey, dbKeyFile }: Pick<StoreArguments, 'dbKey' | 'dbKeyFile'>): StoreSpec {
   if (dbKey !== undefined && dbKeyFile !== undefined)
     throw new ConfigError('--db-key and --db-key-file exclude each other: give one of them');
   const isGiven = dbKey !== undefined || dbKeyFile !== undefined;
@@ -151,7 +151,7 @@ export function certificateSource({ hostname = [], tlsCert, tlsKey }: Certificat
 }
 
 /** `HOST:PORT`, `PORT` or `:PORT`: without a host on this machine alone. @throws ConfigError */
-export function parseMetricsAddress(value: string): { host: string; port: number } {
+function parseMetricsAddress(value: string): { host: string; port: number } {
   const [, six, host = '', digits] = /^(?:(?:\[([^\]]+)\]|([^:]*)):)?(\d+)$/.exec(value) ?? [];
   const port = Number(digits);
   if (digits === undefined || port > 65_535 || (six !== undefined && isIP(six) !== 6))
@@ -160,7 +160,7 @@ export function parseMetricsAddress(value: string): { host: string; port: number
 }
 
 /** `HOST:PORT`, `[IPV6]:PORT`, `HOST` or `:PORT`. @throws ConfigError */
-export function parseListen(value: string): { host: string; port: number } {
+function parseListen(value: string): { host: string; port: number } {
   const match = /^(?:\[([^\]]+)\]|([^:]*))(?::(\d+))?$/.exec(value);
   const host = match?.[1] ?? match?.[2] ?? '';
   const port = match?.[3] === undefined ? DEFAULT_PORT : Number(match[3]);

@@ -14,7 +14,7 @@ export const channelOption = {
 } as const;
 
 /** @returns the bytes of a hex option. @throws ClientError `usage` */
-export function hexArgument(option: string, value: unknown, length: number): Uint8Array {
+function hexArgument(option: string, value: unknown, length: number): Uint8Array {
   const text = String(value).trim();
   if (!new RegExp(`^[0-9a-fA-F]{${2 * length}}$`).test(text))
     throw new ClientError('usage', `${option} has ${2 * length} hex digits`);

@@ -111,7 +111,7 @@ function checkedPin(sha256: string): string {
 }
 
 /** @throws ClientError `usage` unless these are certificates, PEM or DER */
-export function toPem(certificates: Uint8Array): string {
+function toPem(certificates: Uint8Array): string {
   const text = Buffer.from(certificates).toString('latin1');
   try {
     if (text.includes('-----BEGIN CERTIFICATE-----')) {

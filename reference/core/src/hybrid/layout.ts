@@ -13,9 +13,9 @@
  */
 export const HYBRID_VERSION = 1;
 export const X25519_LEN = 32;
-export const MLKEM_SEED_LEN = 64;
+const MLKEM_SEED_LEN = 64;
 export const MLKEM_PUBLIC_KEY_LEN = 1184;
-export const MLKEM_CIPHERTEXT_LEN = 1088;
+const MLKEM_CIPHERTEXT_LEN = 1088;
 export const NONCE_LEN = 12;
 export const TAG_LEN = 16;
 

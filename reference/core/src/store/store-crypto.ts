@@ -21,7 +21,7 @@ export interface Argon2Cost {
 }
 
 /** The cost of new files: 19 MiB and two passes, as for OPAQUE here. */
-export const DEFAULT_COST: Argon2Cost = { memory: 19_456, passes: 2, lanes: 1 };
+const DEFAULT_COST: Argon2Cost = { memory: 19_456, passes: 2, lanes: 1 };
 /** A file that asks for more is refused: else whoever can change it can make a program hang or run out of memory. */
 const MAX_COST: Argon2Cost = { memory: 1_048_576, passes: 16, lanes: 16 };
 

@@ -6,7 +6,7 @@ import { ConfigError } from '../config-error.ts';
 import { StoreError } from '../store/store.ts';
 
 export const EXIT_FAILURE = 1;
-export const EXIT_USAGE = 2;
+const EXIT_USAGE = 2;
 
 /** What the system says, as what to do about it. */
 const SYSTEM_ERRORS: Record<string, string> = {

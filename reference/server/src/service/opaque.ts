@@ -30,7 +30,7 @@ const decode = (text: string): Uint8Array => Buffer.from(text, 'base64url');
 const SETUP_NAME = 'opaque-server-setup';
 
 /** A new server setup, 128 bytes, secret: without it no registration made under it can be used. */
-export async function newServerSetup(): Promise<Uint8Array> {
+async function newServerSetup(): Promise<Uint8Array> {
   await ready;
   return decode(server.createSetup());
 }

@@ -11,7 +11,7 @@ const MIGRATIONS = [
   { version: 4, file: '003_channels.sql' },
 ] as const;
 
-export const SCHEMA_VERSION = 4;
+const SCHEMA_VERSION = 4;
 
 /** A step to a newer version: SQL for one transaction. */
 export interface Migration {
