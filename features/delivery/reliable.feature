@@ -149,6 +149,15 @@ Feature: Peek and ack
       Then the call succeeds
       And Alice's queue still holds its messages
 
+    Scenario: A number beyond 32 bits
+      Given Alice's queue is empty
+      And Bob has put 3 messages into Alice's queue
+      When Alice acks Alice's queue up to the next multiple of 4294967296
+      Then the call succeeds
+      And nothing is in Alice's queue
+      Given Bob has put 1 message into Alice's queue
+      Then Alice's queue still holds its messages
+
   @DS-033 @level:must @profile:reliable @source:decided
   Rule: DS-033 An ack can be repeated
     A server MUST answer an `ack` without an error when nothing is to be removed: when the queue is empty, or `seqUpTo`

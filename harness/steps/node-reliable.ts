@@ -75,6 +75,18 @@ When(
   },
 );
 
+When(
+  '{person} acks {queue} up to the next multiple of {biginteger}',
+  async function (caller: Person, queue: QueueName, unit: bigint) {
+    const scenario = scenarioOf(this);
+    const last = scenario.queue(queue).numbers.at(-1);
+    if (last === undefined) throw new Error(`${scenario.queue(queue).name} was given no message before this step`);
+    const next = (last / unit + 1n) * unit;
+    if (next > GREATEST_NUMBER) scenario.target.skip(`the numbers have come to ${last}`);
+    await ack(scenario, caller, queue, next);
+  },
+);
+
 When('{person} acks {queue} up to 0', async function (caller: Person, queue: QueueName) {
   await ack(scenarioOf(this), caller, queue, 0n);
 });

@@ -221,6 +221,9 @@ export const QUEUES = [
       return { payloads: list.slice(0, 4) };
     }),
   }),
+  mutant('DS-012', 'limit-of-16-bits', 'reads the low half of the limit alone', {
+    ...inParams(['fetch', 'fetchWait', 'peek'], ({ limit }) => ({ limit: limit & 0xffff })),
+  }),
   mutant('DS-012', 'signed-limit', 'reads the limit as signed: a large one is none', {
     ...inMethod('fetch', ({ params, next }) =>
       params.limit > 0x7fffffff ? Promise.resolve({ payloads: [] }) : next(),
@@ -517,6 +520,9 @@ export const RELIABLE = [
   }),
   mutant('DS-032', 'one-more', 'ack removes the message after it as well', {
     ...inParams('ack', ({ seqUpTo }) => ({ seqUpTo: seqUpTo + 1n > 0xffffffffffffffffn ? seqUpTo : seqUpTo + 1n })),
+  }),
+  mutant('DS-032', 'number-of-32-bits', 'reads the low half of the number alone', {
+    ...inParams('ack', ({ seqUpTo }) => ({ seqUpTo: seqUpTo & 0xffff_ffffn })),
   }),
   mutant('DS-032', 'only-that-one', 'ack removes the message of that number alone', {
     ...inStore((store) => ({
