@@ -67,13 +67,6 @@ Feature: The command line of a client
       And every call that wants it showed the token and the device
       And its state is where it should be
 
-    Scenario: On the command line
-      Given the client's device is "phone"
-      When the client runs "register-state"
-      Then it succeeds
-      And every call that wants it showed the token and the device
-      And its state is where it should be
-
   @CLI-003 @level:should @profile:core @source:decided
   Rule: CLI-003 Output for scripts
     With `--json` a command SHOULD write to standard output nothing but one JSON object a line, with a `type`,
@@ -172,16 +165,11 @@ Feature: The command line of a client
         | register-state | uploadKeyPackage | E016 |
         | fetch-key BOB  | fetchKeyPackage  | E003 |
 
-    Scenario Outline: <what> a message
+    Scenario: A full queue
       Given the client is in a group with Bob
-      And the server refuses enqueue with <code>
+      And the server refuses enqueue with E015
       When the client sends a message
       Then it fails
-
-      Examples:
-        | what             | code |
-        | A full queue for | E015 |
-        | A disk fault for | E009 |
 
     Scenario: Nobody to fetch
       When the client runs "fetch-key NOBODY"

@@ -9,11 +9,6 @@ Feature: MLS over a NodeService
       When the client runs "register-state"
       Then its KeyPackage is valid, of suite 0x0001
 
-    Scenario: The group that a client makes
-      Given the client is in a group with Bob
-      When the client sends a message
-      Then Bob reads that message from the client
-
   @MLS-002 @level:must @profile:core @source:stated
   Rule: MLS-002 The credential
     The credential of a member MUST be a basic credential that holds its Ed25519 public key of 32 bytes, which
@@ -22,11 +17,6 @@ Feature: MLS over a NodeService
     Scenario: What a client uploads
       When the client runs "register-state"
       Then its KeyPackage is of the identity that it was uploaded for
-
-    Scenario: Its messages
-      Given the client is in a group with Bob
-      When the client sends a message
-      Then Bob reads that message from the client
 
   @MLS-003 @level:must @profile:core @source:decided
   Rule: MLS-003 KeyPackages
@@ -58,15 +48,12 @@ Feature: MLS over a NodeService
     Commits, proposals and messages MUST travel as MLSMessage with a PrivateMessage (`00 01 00 02 …`); a
     receiver refuses others.
 
-    Scenario: Messages
-      Given the client is in a group with Bob
-      When the client sends a message
-      Then Bob's queue holds a PrivateMessage
-
-    Scenario: Commits
+    Scenario: A commit and a message
       Given the client is in a group with Bob
       And Carol has published a KeyPackage
       When the client runs "invite --peer-key CAROL"
+      Then Bob's queue holds a PrivateMessage
+      When the client sends a message
       Then Bob's queue holds a PrivateMessage
 
   @MLS-006 @level:must @profile:core @source:decided
