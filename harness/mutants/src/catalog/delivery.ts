@@ -284,6 +284,25 @@ export const QUEUES = [
     'refuses at a full queue as a payload that is too large',
     swapCode(['enqueue'], 'E015', 'E006'),
   ),
+  mutant('DS-017', 'room-by-fetch-alone', 'counts a message that was acknowledged as queued until the next fetch', {
+    ...inStore((store) => {
+      const gone = new Map<string, number>();
+      return {
+        enqueue: (queue, payload, limits) =>
+          store.enqueue(queue, payload, { ...limits, messages: limits.messages - (gone.get(nameOf(queue)) ?? 0) }),
+        take: (queue, max) => {
+          gone.delete(nameOf(queue));
+          return store.take(queue, max);
+        },
+        ack: async (queue, seqUpTo) => {
+          const before = (await store.peek(queue, ALL)).length;
+          await store.ack(queue, seqUpTo);
+          const removed = before - (await store.peek(queue, ALL)).length;
+          gone.set(nameOf(queue), (gone.get(nameOf(queue)) ?? 0) + removed);
+        },
+      };
+    }),
+  }),
   mutant('DS-018', 'stores-then-checks', 'stores the payload before it finds it too large', {
     ...inMethod('enqueue', async ({ params, next, around }) => {
       try {
