@@ -71,6 +71,15 @@ function parseArguments(args: string[]): RawOptions | undefined {
       'spec-url': { type: 'string', describe: 'where spec/ is on the web: reports link each requirement there' },
       label: { type: 'string', describe: 'what reports call the target, such as its name and version' },
       trace: { type: 'string', describe: 'folder for the frames of each scenario, as NDJSON' },
+      network: {
+        type: 'string',
+        describe:
+          'put a bad network in front of the target: loss=2%,reorder=5%,duplicate=1%,delay=5..20ms; what measures time or transport is skipped',
+      },
+      'network-seed': {
+        type: 'string',
+        describe: 'which packets --network loses, reorders …; without it a new one, which is printed',
+      },
       shuffle: {
         type: 'string',
         describe: 'run in a random order: a seed, or nothing for a new one, which is printed',
@@ -100,7 +109,7 @@ function parseArguments(args: string[]): RawOptions | undefined {
       'timeout',
       'limits',
     ])
-    .requiresArg(['report', 'spec-url', 'label', 'trace'])
+    .requiresArg(['report', 'spec-url', 'label', 'trace', 'network', 'network-seed'])
     .strict()
     .demandCommand(0, 0)
     .wrap(110)

@@ -2,6 +2,7 @@ import { testClient } from './client/test-client.ts';
 import { EXIT, SuiteError, UnreachableError } from './errors.ts';
 import { loadEvidence } from './ledger/evidence.ts';
 import { makeLedger } from './ledger/ledger.ts';
+import { overNetwork, pointlessBecause } from './network/over-network.ts';
 import type { Options } from './options.ts';
 import { loadFeatures, type PlannedScenario, placeOf } from './plan/features.ts';
 import { select, splitOffered } from './plan/select.ts';
@@ -28,11 +29,12 @@ export interface Sources {
 
 /**
  * Plans, runs and reports.
- * @param args the command line, for the commands that repeat a part
+ * @param given the command line, for the commands that repeat a part
  * @returns the exit code
  * @throws UsageError, UnreachableError, SuiteError
  */
-export async function conform(options: Options, args: string[], sources: Sources = {}): Promise<number> {
+export async function conform(options: Options, given: string[], sources: Sources = {}): Promise<number> {
+  const args = repeatable(given, options);
   const { out = process.stdout } = sources;
   const print = (text: string): void => void out.write(`${text}\n`);
   const spec = loadSpec(sources.specDir);
@@ -82,21 +84,21 @@ export async function conform(options: Options, args: string[], sources: Sources
     return await withTarget(options, async (bare) => {
       const startedAt = new Date();
       const offer = await probe(bare);
-      announce(print, options, bare, offer);
+      announce(print, options, bare, offer, args);
       const { target, remark } = await withAccess(bare, offer);
       if (remark !== undefined) print(printable(remark));
       const { runnable, notOffered } = splitOffered(selected, offer.profiles, options.profiles);
-      const skipped = notOffered.map(
-        ({ scenario, reason }): ScenarioResult => ({
-          scenario,
-          status: 'skipped',
-          reason,
-          durationMs: 0,
-          exchange: [],
-          isNotOffered: true,
-        }),
+      const pointless = runnable.flatMap((scenario) => {
+        const reason = options.network && pointlessBecause(scenario);
+        return reason === undefined ? [] : [{ scenario, reason }];
+      });
+      const sensible = runnable.filter((scenario) => !pointless.some((other) => other.scenario === scenario));
+      const skipped = [...notOffered.map((one) => ({ ...one, isNotOffered: true })), ...pointless].map(
+        (one): ScenarioResult => ({ ...one, status: 'skipped', durationMs: 0, exchange: [] }),
       );
-      const ran = await run(runnable, target, out, sources.support, options.seed);
+      const ran = await overNetwork(options.network, target, (behind) =>
+        run(sensible, behind, out, sources.support, options.seed),
+      );
       return conclude({
         ...{
           options,
@@ -232,12 +234,20 @@ async function withTarget(options: Options, body: (target: TargetData) => Promis
   }
 }
 
-function announce(print: (text: string) => void, options: Options, target: TargetData, offer: Offer): void {
+function announce(
+  print: (text: string) => void,
+  options: Options,
+  target: TargetData,
+  offer: Offer,
+  args: readonly string[],
+): void {
   const what = options.targets.length > 0 ? addressesOf(target) : 'an embedded reference server';
   print(`Testing ${what}; it offers: ${[...offer.profiles].join(', ')}`);
   if (target.addresses.some(({ verify }) => verify.kind === 'none'))
     print('Its certificate is not checked (--pin or --tls-ca checks it).');
   if (options.seed !== undefined) print(`In a random order; --shuffle ${options.seed} repeats it.`);
+  if (options.network !== undefined)
+    print(`Over a network with ${options.network.text}; to repeat it: ${command(args)}`);
   if (offer.remark !== undefined) print(`Something is wrong with it: ${printable(offer.remark)}`);
 }
 
@@ -256,6 +266,12 @@ function aboutTarget(options: Options, target: TargetData, offer: Offer): Report
 
 const addressesOf = ({ addresses }: TargetData): string => addresses.map(showAddress).join(' and ');
 
+/** The command line with the seed that was chosen for the network, if one was. */
+function repeatable(args: string[], { network }: Options): string[] {
+  const isGiven = args.some((arg) => /^--network-?seed(=|$)/i.test(arg));
+  return network === undefined || isGiven ? args : [...args, '--network-seed', String(network.seed)];
+}
+
 /** The command that runs one scenario again: the command line without its selection and without reports. */
 function rerun(args: readonly string[], { uri, line }: PlannedScenario): string {
   const kept: string[] = [];
@@ -264,8 +280,10 @@ function rerun(args: readonly string[], { uri, line }: PlannedScenario): string 
     if (!/^--(?:requirement|scenario|report|trace)(=|$)/.test(arg)) kept.push(arg);
     else if (!arg.includes('=')) while (i + 1 < args.length && !(args[i + 1] as string).startsWith('--')) i += 1;
   }
-  return ['npm run conformance --', ...kept.map(quoted), '--scenario', quoted(placeOf(uri, line))].join(' ');
+  return command([...kept, '--scenario', placeOf(uri, line)]);
 }
+
+const command = (args: readonly string[]): string => ['npm run conformance --', ...args.map(quoted)].join(' ');
 
 /** As a shell takes it for one word. */
 const quoted = (arg: string): string => (/^[\w@%+=:,./[\]-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`);

@@ -9,6 +9,7 @@ import {
 } from '@cucumber/cucumber';
 import { writeTrace } from './frames/trace.ts';
 import { EXCHANGE, FRAMES, SKIP_REASON, TARGET_GONE } from './message-reader.ts';
+import { beginFlowsOf } from './network/over-network.ts';
 import { goneBecause } from './target/probe.ts';
 import { ConformanceWorld, SkipScenario } from './world.ts';
 
@@ -43,6 +44,7 @@ export function registerHooks(): void {
   });
 
   Before(function (this: ConformanceWorld, { pickle }) {
+    beginFlowsOf(`${pickle.uri}: ${pickle.name}`);
     // A target that is gone is not worth a time-out for each scenario that is left.
     if (whyGone !== undefined) this.skip(whyGone);
     const tags = pickle.tags.map(({ name }) => name);

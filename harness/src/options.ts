@@ -4,6 +4,8 @@ import { DEFAULT_PORT } from '@quicnprotochat/proto';
 import { normalizePin, type Verify } from '@quicnprotochat/quic';
 import { absoluteCommand, splitCommand } from './client/command-line.ts';
 import { UsageError } from './errors.ts';
+import { parseNetwork, parseNetworkSeed } from './network/conditions.ts';
+import type { Network } from './network/over-network.ts';
 import { type AccountData, loadAccounts } from './target/accounts.ts';
 import { DEFAULT_LIMITS, EMBEDDED_LIMITS, loadLimits, type TargetLimits } from './target/limits.ts';
 import { PROFILES, type Profile, type TargetAddress } from './target/target.ts';
@@ -41,6 +43,8 @@ export interface Options {
   traceDir: string | undefined;
   /** Of the order of the scenarios; undefined: as they are written. */
   seed: string | undefined;
+  /** A bad network in front of the target. */
+  network: Network | undefined;
 }
 
 /** The command line as yargs gives it. */
@@ -64,6 +68,8 @@ export interface RawOptions {
   label?: string | undefined;
   trace?: string | undefined;
   shuffle?: string | undefined;
+  network?: string | undefined;
+  networkSeed?: string | undefined;
 }
 
 /** @throws UsageError */
@@ -99,12 +105,24 @@ export function readOptions(raw: RawOptions): Options {
     label: raw.label,
     traceDir: raw.trace,
     seed: raw.shuffle === '' ? randomInt(2 ** 31).toString() : raw.shuffle,
+    network: readNetwork(raw),
   };
+}
+
+/** @throws UsageError */
+function readNetwork({ network: text, networkSeed }: RawOptions): Network | undefined {
+  if (text === undefined) {
+    if (networkSeed !== undefined)
+      throw new UsageError('--network-seed needs --network, for example --network loss=2%,delay=5..20ms');
+    return undefined;
+  }
+  const seed = networkSeed === undefined ? randomInt(2 ** 31) : parseNetworkSeed(networkSeed);
+  return { conditions: parseNetwork(text), text, seed };
 }
 
 /** What says how to reach a server means nothing where the suite is the server. @throws UsageError */
 function checkClientRun(raw: RawOptions): void {
-  const ofServers = ['target', 'accounts', 'open', 'tlsCa', 'pin', 'insecure', 'limits', 'trace'] as const;
+  const ofServers = ['target', 'accounts', 'open', 'tlsCa', 'pin', 'insecure', 'limits', 'trace', 'network'] as const;
   const given = ofServers.find((name) => {
     const value = raw[name];
     return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const BIN = fileURLToPath(new URL('../bin/conformance.js', import.meta.url));
+const NETWORK = 'loss=2%,reorder=5%,duplicate=1%,delay=1..5ms';
+
+async function conformance(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].on('data', (chunk) => {
+      output[name] += chunk;
+    });
+  const [code] = await once(child, 'close');
+  return { code, ...output };
+}
+
+test('functional features pass over a bad network, and the seed is printed with the command that repeats it', async () => {
+  const { code, stdout, stderr } = await conformance(
+    '--network',
+    NETWORK,
+    ...['HK', 'EP'].flatMap((area) => ['--requirement', area]),
+  );
+  assert.equal(code, 0, stdout + stderr);
+  assert.match(stdout, /^HK +[1-9]\d* passed, 0 failed, 0 skipped$/m);
+  assert.match(stdout, /^EP +[1-9]\d* passed, 0 failed, 0 skipped$/m);
+  assert.match(
+    stdout,
+    /to repeat it: npm run conformance -- --network loss=2%,.* --requirement EP --network-seed \d+$/m,
+  );
+});
+
+test('what measures time or transport is skipped, with that reason', async () => {
+  const { code, stdout, stderr } = await conformance(
+    '--network',
+    'loss=2%',
+    '--network-seed',
+    '1',
+    '--requirement',
+    'DS-022',
+  );
+  assert.equal(code, 3, stdout + stderr);
+  assert.match(stdout, /measures time, which --network disturbs/);
+  assert.match(stdout, /to repeat it: .*--network-seed 1 --requirement DS-022$/m);
+  assert.match(stderr, /nothing ran/);
+});
+
+test('a network that means nothing is a usage error', async () => {
+  for (const [wrong, args] of [
+    [/loss=60% is not a percentage from 0% to 50%.*for example/, ['--network', 'loss=60%']],
+    [/--network-seed x is not a whole number/, ['--network', 'loss=1%', '--network-seed', 'x']],
+    [/--network-seed needs --network/, ['--network-seed', '1']],
+    [/--client and --network exclude each other/, ['--network', 'loss=1%', '--client', 'x']],
+  ] as const) {
+    const { code, stderr } = await conformance(...args);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, wrong);
+  }
+});
