@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { UsageError } from '../src/errors.ts';
+import { readOptions } from '../src/options.ts';
 
 const BIN = fileURLToPath(new URL('../bin/conformance.js', import.meta.url));
 const NETWORK = 'loss=2%,reorder=5%,duplicate=1%,delay=1..5ms';
@@ -49,14 +51,32 @@ test('what measures time or transport is skipped, with that reason', async () =>
 });
 
 test('a network that means nothing is a usage error', async () => {
-  for (const [wrong, args] of [
-    [/loss=60% is not a percentage from 0% to 50%.*for example/, ['--network', 'loss=60%']],
-    [/--network-seed x is not a whole number/, ['--network', 'loss=1%', '--network-seed', 'x']],
-    [/--network-seed needs --network/, ['--network-seed', '1']],
-    [/--client and --network exclude each other/, ['--network', 'loss=1%', '--client', 'x']],
-  ] as const) {
-    const { code, stderr } = await conformance(...args);
-    assert.equal(code, 2, stderr);
-    assert.match(stderr, wrong);
+  const { code, stderr } = await conformance('--network', 'loss=60%');
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /^conformance: --network loss=60% is not a percentage from 0% to 50%: for example .*\n$/);
+  const lists = { pin: [], profile: [], requirement: [], report: [] };
+  const raw = { ...lists, open: false, insecure: false, list: false, strict: false, timeout: '10s' };
+  for (const [wrong, given] of [
+    [/--network-seed x is not a whole number/, { network: 'loss=1%', networkSeed: 'x' }],
+    [/--network-seed needs --network/, { networkSeed: '1' }],
+    [/--client and --network exclude each other/, { network: 'loss=1%', client: 'x' }],
+  ] as const)
+    assert.throws(
+      () => readOptions({ ...raw, ...given }),
+      (error) => error instanceof UsageError && wrong.test(error.message),
+    );
+});
+
+test('Ctrl-C closes the relay with the rest', async () => {
+  const child = spawn(process.execPath, [BIN, '--network', NETWORK, '--requirement', 'KP'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let isRunning = false;
+  for await (const chunk of child.stdout) {
+    if (!isRunning && /^\.+$/m.test(String(chunk))) child.kill('SIGINT');
+    isRunning ||= /^\.+$/m.test(String(chunk));
   }
+  const code = child.exitCode ?? (await once(child, 'close'))[0];
+  assert.ok(isRunning);
+  assert.equal(code, 130);
 });

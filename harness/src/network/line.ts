@@ -15,7 +15,7 @@ export class Line {
   readonly #send: (packet: Uint8Array) => void;
   readonly #decide: (number: number) => Decision;
   readonly #held = new Set<Held>();
-  /** On their way, in the order in which they arrive; times of performance.now(). */
+  /** On their way; none arrives before those ahead of it. Times of performance.now(). */
   readonly #travelling: { packet: Uint8Array; arrivesAt: number }[] = [];
   #timer: NodeJS.Timeout | undefined;
   #number = 0;
@@ -58,7 +58,7 @@ export class Line {
   }
 
   #enter(packet: Uint8Array, { delayMs, isDoubled }: Decision): void {
-    const arrivesAt = Math.max(performance.now() + delayMs, this.#travelling.at(-1)?.arrivesAt ?? 0);
+    const arrivesAt = performance.now() + delayMs;
     this.#travelling.push({ packet, arrivesAt });
     if (isDoubled) this.#travelling.push({ packet, arrivesAt });
     if (this.#timer === undefined) this.#arrive();
