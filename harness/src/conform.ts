@@ -298,6 +298,7 @@ function shownOptions({
   timeoutMs,
   targets,
   accounts,
+  network,
 }: Options): Record<string, unknown> {
   return {
     isOpen,
@@ -308,5 +309,6 @@ function shownOptions({
     timeoutMs,
     certificateCheck: targets[0]?.verify.kind ?? 'pin',
     accounts: accounts.length,
+    network: network === undefined ? null : { conditions: network.text, seed: network.seed },
   };
 }
