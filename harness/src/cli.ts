@@ -59,6 +59,19 @@ function parseArguments(args: string[]): RawOptions | undefined {
         default: [],
         describe: 'only these: features/delivery/fetch.feature:12, or the file alone',
       },
+      level: {
+        type: 'string',
+        array: true,
+        default: [],
+        describe: 'only requirements of these levels: must, should, may',
+      },
+      source: {
+        type: 'string',
+        array: true,
+        default: [],
+        describe: 'only requirements of this provenance, such as stated',
+      },
+      exclude: { type: 'string', array: true, default: [], describe: 'not these requirements (DS-004) or areas (DS)' },
       list: { type: 'boolean', default: false, describe: 'print what would run, and run nothing' },
       timeout: {
         type: 'string',
@@ -106,6 +119,9 @@ function parseArguments(args: string[]): RawOptions | undefined {
       'profile',
       'requirement',
       'scenario',
+      'level',
+      'source',
+      'exclude',
       'timeout',
       'limits',
     ])

@@ -277,7 +277,7 @@ function rerun(args: readonly string[], { uri, line }: PlannedScenario): string 
   const kept: string[] = [];
   for (let i = 0; i < args.length; i += 1) {
     const arg = args[i] as string;
-    if (!/^--(?:requirement|scenario|report|trace)(=|$)/.test(arg)) kept.push(arg);
+    if (!/^--(?:requirement|scenario|level|source|exclude|report|trace)(=|$)/.test(arg)) kept.push(arg);
     else if (!arg.includes('=')) while (i + 1 < args.length && !(args[i + 1] as string).startsWith('--')) i += 1;
   }
   return command([...kept, '--scenario', placeOf(uri, line)]);

@@ -6,6 +6,7 @@ import { absoluteCommand, splitCommand } from './client/command-line.ts';
 import { UsageError } from './errors.ts';
 import { parseNetwork, parseNetworkSeed } from './network/conditions.ts';
 import type { Network } from './network/over-network.ts';
+import { LEVELS, type Requirement, SOURCES } from './spec.ts';
 import { type AccountData, loadAccounts } from './target/accounts.ts';
 import { DEFAULT_LIMITS, EMBEDDED_LIMITS, loadLimits, type TargetLimits } from './target/limits.ts';
 import { PROFILES, type Profile, type TargetAddress } from './target/target.ts';
@@ -31,6 +32,10 @@ export interface Options {
   requirements: string[];
   /** Places of scenarios, `features/delivery/fetch.feature:12`, or files. */
   scenarios: string[];
+  levels: Requirement['level'][];
+  sources: Requirement['source'][];
+  /** Ids and areas that do not run, whatever else selects them. */
+  excluded: string[];
   timeoutMs: number;
   isStrict: boolean;
   isList: boolean;
@@ -59,6 +64,9 @@ export interface RawOptions {
   profile: string[];
   requirement: string[];
   scenario?: string[] | undefined;
+  level?: string[] | undefined;
+  source?: string[] | undefined;
+  exclude?: string[] | undefined;
   list: boolean;
   timeout: string;
   strict: boolean;
@@ -97,6 +105,9 @@ export function readOptions(raw: RawOptions): Options {
     profiles: listOf('--profile', raw.profile).map(readProfile),
     requirements: listOf('--requirement', raw.requirement).map((wanted) => wanted.toUpperCase()),
     scenarios: listOf('--scenario', raw.scenario ?? []),
+    levels: listOf('--level', raw.level ?? []).map((name) => oneOf('--level', name, LEVELS)),
+    sources: listOf('--source', raw.source ?? []).map((name) => oneOf('--source', name, SOURCES)),
+    excluded: listOf('--exclude', raw.exclude ?? []).map((unwanted) => unwanted.toUpperCase()),
     timeoutMs: parseDuration(raw.timeout),
     isStrict: raw.strict,
     isList: raw.list,
@@ -134,7 +145,7 @@ function checkClientRun(raw: RawOptions): void {
 }
 
 /** What may be given more than once; `_` is yargs' own. */
-const LISTS = new Set(['profile', 'requirement', 'scenario', 'report', 'pin', '_']);
+const LISTS = new Set(['profile', 'requirement', 'scenario', 'level', 'source', 'exclude', 'report', 'pin', '_']);
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** Values may be repeated, or given with commas. @throws UsageError for none: that would select everything */
@@ -212,6 +223,14 @@ function readProfile(name: string): Profile {
   const profile = PROFILES.find((known) => known === name.toLowerCase());
   if (!profile) throw new UsageError(`--profile ${name} is not known; there are ${PROFILES.join(', ')}`);
   return profile;
+}
+
+/** The known value that a name means, in any case. @throws UsageError */
+function oneOf<Known extends string>(option: string, name: string, all: readonly Known[]): Known {
+  const found = all.find((known) => known.toLowerCase() === name.toLowerCase());
+  if (found === undefined)
+    throw new UsageError(`${option} ${name} is not known; there are ${all.join(', ').toLowerCase()}`);
+  return found;
 }
 
 /** `kind=path`. @throws UsageError */

@@ -10,6 +10,10 @@ export interface Selection {
   profiles: Profile[];
   /** Places (`features/a.feature:12`) and files. */
   scenarios?: string[] | undefined;
+  levels?: Requirement['level'][] | undefined;
+  sources?: Requirement['source'][] | undefined;
+  /** Ids and areas. */
+  excluded?: string[] | undefined;
 }
 
 /** The profile that a scenario belongs to: the one beyond core, if there is one. */
@@ -22,10 +26,15 @@ export function select(
   spec: ReadonlyMap<string, Requirement>,
 ): PlannedScenario[] {
   const areas = new Set([...spec.values()].map(({ area }) => area));
-  for (const wanted of selection.requirements) {
-    if (!spec.has(wanted) && !areas.has(wanted)) {
+  const { excluded = [], levels = [], sources = [] } = selection;
+  const named = [
+    ...selection.requirements.map((wanted) => ['--requirement', wanted] as const),
+    ...excluded.map((unwanted) => ['--exclude', unwanted] as const),
+  ];
+  for (const [option, name] of named) {
+    if (!spec.has(name) && !areas.has(name)) {
       throw new UsageError(
-        `--requirement ${wanted}: there is no such requirement or area; the areas are ${[...areas].sort().join(', ')}`,
+        `${option} ${name}: there is no such requirement or area; the areas are ${[...areas].sort().join(', ')}`,
       );
     }
   }
@@ -39,6 +48,9 @@ export function select(
     (scenario) =>
       (selection.requirements.length === 0 ||
         selection.requirements.some((wanted) => wanted === scenario.requirement || wanted === scenario.area)) &&
+      !excluded.some((unwanted) => unwanted === scenario.requirement || unwanted === scenario.area) &&
+      (levels.length === 0 || levels.includes(scenario.level)) &&
+      (sources.length === 0 || sources.includes(scenario.source)) &&
       (wantedPlaces.length === 0 || wantedPlaces.some((place) => isAt(scenario, place))) &&
       (selection.profiles.length === 0 || selection.profiles.includes(profileOf(scenario))),
   );
