@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeService as node } from '@quicnprotochat/proto';
-import { connect, QuicError } from '@quicnprotochat/quic';
+import { connect, listen, QuicError } from '@quicnprotochat/quic';
 import { connectVat } from '@quicnprotochat/rpc';
 import { certificateFacts, certificateSha256, makeCertificate } from '../src/certificate.ts';
 import {
@@ -121,6 +121,16 @@ async function cert(...args: string[]): Promise<{ code: unknown; stderr: string;
   const { exited, stderr, stdout } = spawnServer('cert', ...args);
   return { code: await exited, stderr: stderr(), stdout: stdout() };
 }
+
+test('a client may take the certificate that a server makes for its trust anchor', async () => {
+  const certificate = await makeCertificate(['node.example']);
+  const server = await listen({ host: '127.0.0.1', port: 0, alpn: ['capnp'], tls: certificate, onConnection: () => {} });
+  const verify = { kind: 'ca', caPem: certificate.certPem, serverName: 'node.example' } as const;
+  const connection = await connect({ ...server.address, alpn: ['capnp'], verify });
+  assert.equal(connection.alpn, 'capnp');
+  await connection.close();
+  await server.close();
+});
 
 test('cert show, renew and rotate', async () => {
   const dataDir = join(directory, 'commands');
