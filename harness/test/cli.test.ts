@@ -126,7 +126,8 @@ test('a target that is not there, silent, or something else: 3, with the reason'
   ] as [Outcome, RegExp][]) {
     assert.equal(outcome.code, 3, outcome.stderr);
     assert.match(outcome.stderr, reason);
-    assert.ok(outcome.ms < 20_000);
+    // Five processes at once, on a machine that may be busy.
+    assert.ok(outcome.ms < 60_000);
   }
 });
 

@@ -311,17 +311,17 @@ test('connections beyond the limit of one address are refused', async () => {
 test('silence ends a connection, keep-alive keeps it', async () => {
   const closes: Promise<{ by: string }>[] = [];
   const server = await start({
-    maxIdleTimeoutMs: 300,
+    maxIdleTimeoutMs: 1_500,
     onConnection: (connection) => void closes.push(connection.closed),
   });
-  const kept = await dial(server, { keepAliveMs: 100 });
+  const kept = await dial(server, { keepAliveMs: 200 });
   const silent = await dial(server);
   const vanished = await dial(server);
   await new Promise((resolve) => setTimeout(resolve, 50));
   vanished.abandon();
   assert.equal((await silent.closed).by, 'timeout');
   assert.equal((await closes[2])?.by, 'timeout');
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
   assert.ok(!kept.isClosed);
 });
 
