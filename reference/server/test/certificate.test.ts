@@ -124,7 +124,13 @@ async function cert(...args: string[]): Promise<{ code: unknown; stderr: string;
 
 test('a client may take the certificate that a server makes for its trust anchor', async () => {
   const certificate = await makeCertificate(['node.example']);
-  const server = await listen({ host: '127.0.0.1', port: 0, alpn: ['capnp'], tls: certificate, onConnection: () => {} });
+  const server = await listen({
+    host: '127.0.0.1',
+    port: 0,
+    alpn: ['capnp'],
+    tls: certificate,
+    onConnection: () => {},
+  });
   const verify = { kind: 'ca', caPem: certificate.certPem, serverName: 'node.example' } as const;
   const connection = await connect({ ...server.address, alpn: ['capnp'], verify });
   assert.equal(connection.alpn, 'capnp');
