@@ -76,13 +76,24 @@ async function moment(client: RunningClient, random: () => number): Promise<void
   await sleep(random() * CYCLE_MS);
 }
 
+/** How long a client may take to start, in ms. */
+const START_LIMIT_MS = 20_000;
+
 async function interrupt(checks: Checks, bob: Person): Promise<void> {
+  const [directory, name] = [dirname(bob.state), basename(bob.state, '.bin')];
+  const files = (): string =>
+    readdirSync(directory)
+      .filter((file) => file.startsWith(name))
+      .sort()
+      .join();
+  const own = `${name}.bin,${name}.ks`;
   const client = bob.start(['recv', '--stream']);
-  await sleep(1_500);
+  // At work as soon as it holds its state: before, a signal ends it as it ends any process that starts.
+  for (const end = Date.now() + START_LIMIT_MS; files() === own && Date.now() < end; ) await sleep(5);
+  await sleep(500);
   client.child.kill('SIGINT');
   const { code } = await client.ended;
-  const [directory, name] = [dirname(bob.state), basename(bob.state, '.bin')];
-  const left = readdirSync(directory).filter((file) => file.startsWith(name));
-  const isClean = left.sort().join() === `${name}.bin,${name}.ks`;
+  const left = files();
+  const isClean = left === own;
   checks.check('Ctrl-C: exit 130, and nothing is left behind', code === 130 && isClean, `${code} ${left}`);
 }
