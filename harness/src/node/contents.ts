@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 
 /** What a scenario calls the bytes of a payload or a KeyPackage, and what they are. `limit`: the target's, in bytes. */
 const CONTENTS: Record<string, (limit: number) => Uint8Array> = {
-  'some text': () => new TextEncoder().encode('Grüße an alle, bis morgen ✓'),
+  // With line ends of every kind: a store of text may change them.
+  'some text': () => new TextEncoder().encode('Grüße an alle,\r\nbis morgen ✓\n\r'),
   'one zero byte': () => new Uint8Array(1),
   'every byte value': () => Uint8Array.from({ length: 256 }, (_, value) => value),
   'bytes that begin in zeros': () => concat(new Uint8Array(9), randomBytes(24)),
