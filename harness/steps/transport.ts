@@ -98,7 +98,9 @@ Then('a call on a stream without bootstrap gives no results', async function () 
 When('another session waits for a message', async function () {
   const scenario = WireScenario.of(this);
   const session = await RawSession.open(scenario.world, scenario.connection);
-  await session.send(bootstrap(), call(1, nodeService.fetchWait, { ...scenario.queue, timeoutMs: 3_000n, limit: 1 }));
+  // Longer than an answer may take: whoever waits for this one first is late. It ends with the scenario.
+  const timeoutMs = BigInt(2 * scenario.world.timeoutMs);
+  await session.send(bootstrap(), call(1, nodeService.fetchWait, { ...scenario.queue, timeoutMs, limit: 1 }));
 });
 
 When('another session stops in the middle of a message', async function () {
