@@ -59,21 +59,6 @@ export function inMessages(makeTap: (control: Control) => Tap): Fault {
   };
 }
 
-/** A fault in the bytes of sessions, whatever they mean. */
-export function inBytes(change: (stream: ByteStream) => Partial<ByteStream>): Fault {
-  return {
-    stream: (stream) => {
-      const changed = change(stream);
-      return {
-        read: changed.read ?? (() => stream.read()),
-        write: changed.write ?? ((bytes) => stream.write(bytes)),
-        end: changed.end ?? (() => stream.end()),
-        reset: changed.reset ?? ((code) => stream.reset(code)),
-      };
-    },
-  };
-}
-
 class TappedStream implements ByteStream {
   readonly #stream: ByteStream;
   readonly #tap: Tap;
