@@ -8,8 +8,9 @@ import {
   type World,
 } from '@cucumber/cucumber';
 import { writeTrace } from './frames/trace.ts';
-import { EXCHANGE, FRAMES, SKIP_REASON, TARGET_GONE } from './message-reader.ts';
 import { beginFlowsOf } from './network/over-network.ts';
+import { EXCHANGE, FRAMES, SKIP_REASON, TARGET_GONE } from './run/message-reader.ts';
+import { resetStop, stopReason, stopRun } from './run/stop.ts';
 import { goneBecause } from './target/probe.ts';
 import { ConformanceWorld, SkipScenario } from './world.ts';
 
@@ -38,15 +39,13 @@ export function registerHooks(): void {
 
   setDefinitionFunctionWrapper(skippable);
 
-  let whyGone: string | undefined;
-  BeforeAll(() => {
-    whyGone = undefined;
-  });
+  BeforeAll(resetStop);
 
   Before(function (this: ConformanceWorld, { pickle }) {
     beginFlowsOf(`${pickle.uri}: ${pickle.name}`);
-    // A target that is gone is not worth a time-out for each scenario that is left.
-    if (whyGone !== undefined) this.skip(whyGone);
+    // A target that is gone, for one, is not worth a time-out for each scenario that is left.
+    const why = stopReason();
+    if (why !== undefined) this.skip(why);
     const tags = pickle.tags.map(({ name }) => name);
     if (tags.includes('@needs:accounts') && !this.hasAccounts)
       this.skip(this.target.noAccounts ?? 'needs accounts with tokens: give --accounts FILE');
@@ -69,9 +68,10 @@ export function registerHooks(): void {
       const isServer = this.target.addresses.length > 0;
       const why = hasFailed && isServer ? await goneBecause(this.target) : undefined;
       if (why !== undefined) {
-        whyGone = `the target went away during "${pickle.name}" (${why}): start it again, and see its log`;
-        this.note(whyGone);
-        this.attach(whyGone, TARGET_GONE);
+        const gone = `the target went away during "${pickle.name}" (${why}): start it again, and see its log`;
+        stopRun(gone);
+        this.note(gone);
+        this.attach(gone, TARGET_GONE);
       }
       this.attach(JSON.stringify(this.exchange.entries()), EXCHANGE);
       if (hasFailed) this.attach(JSON.stringify(this.reportedFrames()), FRAMES);

@@ -1,6 +1,6 @@
 export { conform, type Sources } from './conform.ts';
 export { EXIT, SuiteError, UnreachableError, UsageError } from './errors.ts';
-export { type Options, readOptions } from './options.ts';
+export { type Options, readOptions } from './options/options.ts';
 export type { JsonReport, ReportedScenario } from './report/json.ts';
 export { loadSpec, type Requirement } from './spec.ts';
 export { checkSpec } from './spec-check.ts';

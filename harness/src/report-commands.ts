@@ -1,6 +1,6 @@
 import yargs from 'yargs';
 import { UsageError } from './errors.ts';
-import { parseReport, type ReportRequest } from './options.ts';
+import { parseReport, type ReportRequest } from './options/values.ts';
 import { discardReports, prepareReports, writeFiles, writeReports } from './report/files.ts';
 import { makeMatrix, matrixHtml, matrixMarkdown, matrixText } from './report/matrix.ts';
 import { readReport } from './report/read-report.ts';

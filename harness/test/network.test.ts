@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../src/errors.ts';
-import { readOptions } from '../src/options.ts';
+import { readOptions } from '../src/options/options.ts';
 
 const BIN = fileURLToPath(new URL('../bin/conformance.js', import.meta.url));
 const NETWORK = 'loss=2%,reorder=5%,duplicate=1%,delay=1..5ms';

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { UsageError } from '../src/errors.ts';
-import { parseDuration, parseTarget, type RawOptions, readOptions } from '../src/options.ts';
+import type { RawOptions } from '../src/options/flags.ts';
+import { readOptions } from '../src/options/options.ts';
+import { parseDuration, parseTarget } from '../src/options/values.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'options-'));
 after(() => rmSync(directory, { recursive: true, force: true }));

@@ -3,7 +3,7 @@ import { UnreachableError } from '../errors.ts';
 import type { PlannedScenario } from '../plan/features.ts';
 import { type Output, Progress } from '../report/console.ts';
 import type { ScenarioResult } from '../result.ts';
-import { type RunOutcome, runSubject } from '../run.ts';
+import { type RunOutcome, runSubject } from '../run/run.ts';
 import type { ClientData } from './client-world.ts';
 import { CommandProcess } from './process.ts';
 

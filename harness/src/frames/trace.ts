@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ReportedFrame } from './reported.ts';
 
@@ -23,9 +23,16 @@ export function writeTrace(directory: string, head: TraceHead, frames: readonly 
     .replace(/^-|-$/g, '')
     .slice(0, 60);
   const base = join(directory, `${head.requirement}-${slug}`);
-  let path = `${base}.ndjson`;
-  for (let i = 2; existsSync(path); i += 1) path = `${base}-${i}.ndjson`;
+  const text = `${[head, ...frames].map((line) => JSON.stringify(line)).join('\n')}\n`;
   mkdirSync(directory, { recursive: true });
-  writeFileSync(path, `${[head, ...frames].map((line) => JSON.stringify(line)).join('\n')}\n`);
-  return path;
+  for (let i = 1; ; i += 1) {
+    const path = i === 1 ? `${base}.ndjson` : `${base}-${i}.ndjson`;
+    try {
+      // Other processes write here too.
+      writeFileSync(path, text, { flag: 'wx' });
+      return path;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
 }

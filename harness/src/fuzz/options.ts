@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import yargs from 'yargs';
 import { UsageError } from '../errors.ts';
-import { type Options, readOptions } from '../options.ts';
+import { type Options, readOptions } from '../options/options.ts';
 
 /** The command line of `npm run fuzz`, checked. */
 export interface FuzzOptions {

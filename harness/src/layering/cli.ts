@@ -3,7 +3,7 @@ import yargs from 'yargs';
 import { EXIT, SuiteError, UnreachableError, UsageError } from '../errors.ts';
 import { loadFeatures, ROOT } from '../plan/features.ts';
 import { type ScenarioResult, totalsOf } from '../result.ts';
-import { runScenarios } from '../run.ts';
+import { runScenarios } from '../run/run.ts';
 import { loadSpec } from '../spec.ts';
 import { DEFAULT_LIMITS } from '../target/limits.ts';
 import type { TargetData } from '../target/target.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { loadFeatures, ROOT } from '../plan/features.ts';
-import { runScenarios } from '../run.ts';
+import { runScenarios } from '../run/run.ts';
 import { loadSpec } from '../spec.ts';
 import { DEFAULT_LIMITS } from '../target/limits.ts';
 

@@ -1,7 +1,7 @@
 import { loadFeatures, type PlannedScenario } from '../plan/features.ts';
 import { splitOffered } from '../plan/select.ts';
 import type { ScenarioResult } from '../result.ts';
-import { runScenarios } from '../run.ts';
+import { runScenarios } from '../run/run.ts';
 import { loadSpec } from '../spec.ts';
 import { makeAccounts } from '../target/accounts.ts';
 import { DEFAULT_LIMITS } from '../target/limits.ts';

@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { UsageError } from '../errors.ts';
-import type { ReportRequest } from '../options.ts';
+import type { ReportRequest } from '../options/values.ts';
 import { ROOT } from '../plan/features.ts';
 import { toBadge } from './badge.ts';
 import { type SpecLink, toHtml } from './html.ts';

@@ -1,6 +1,6 @@
 import yargs from 'yargs';
 import { EXIT, SuiteError, UnreachableError, UsageError } from '../errors.ts';
-import { parseDuration } from '../options.ts';
+import { parseDuration } from '../options/values.ts';
 import { loadVectors, type Vector } from './format.ts';
 import { failureOf, skipsOf } from './report.ts';
 import { countVectors, runVectors } from './run.ts';

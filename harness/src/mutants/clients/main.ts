@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadFeatures, type PlannedScenario } from '../../plan/features.ts';
-import { runSubject } from '../../run.ts';
+import { runSubject } from '../../run/run.ts';
 import { loadSpec } from '../../spec.ts';
 
 interface Fault {

@@ -1,12 +1,12 @@
 import { Writable } from 'node:stream';
 import { type ISupportCodeLibrary, loadConfiguration, loadSupport, runCucumber } from '@cucumber/cucumber/api';
 import type { Envelope } from '@cucumber/messages';
-import { SuiteError } from './errors.ts';
+import { SuiteError } from '../errors.ts';
+import { type PlannedScenario, placeOf, ROOT, type Subject } from '../plan/features.ts';
+import { redactor } from '../redact.ts';
+import type { ScenarioResult } from '../result.ts';
+import type { TargetData } from '../target/target.ts';
 import { MessageReader } from './message-reader.ts';
-import { type PlannedScenario, placeOf, ROOT, type Subject } from './plan/features.ts';
-import { redactor } from './redact.ts';
-import type { ScenarioResult } from './result.ts';
-import type { TargetData } from './target/target.ts';
 
 /** From the root, where cucumber runs: the path to the root may hold anything, also what a pattern would take as its own. */
 const STEPS: Readonly<Record<Subject, string>> = {

@@ -1,0 +1,52 @@
+import { type PlannedScenario, placeOf } from '../plan/features.ts';
+import type { Options } from './options.ts';
+
+/** What says which scenarios run, and where reports of them go: a single one again needs none of it. */
+const SELECTING = /^--(?:requirement|scenario|level|source|exclude|report|trace)(=|$)/;
+
+/** The command that runs one scenario again: the command line without its selection and without reports. */
+export function rerun(args: readonly string[], { uri, line }: PlannedScenario): string {
+  const kept: string[] = [];
+  for (let i = 0; i < args.length; i += 1) {
+    const arg = args[i] as string;
+    if (!SELECTING.test(arg)) kept.push(arg);
+    else if (!arg.includes('=')) while (i + 1 < args.length && !(args[i + 1] as string).startsWith('--')) i += 1;
+  }
+  return command([...kept, '--scenario', placeOf(uri, line)]);
+}
+
+/** The command line with the seed that was chosen for the network, if one was. */
+export function repeatable(args: string[], { network }: Options): string[] {
+  const isGiven = args.some((arg) => /^--network-?seed(=|$)/i.test(arg));
+  return network === undefined || isGiven ? args : [...args, '--network-seed', String(network.seed)];
+}
+
+export const command = (args: readonly string[]): string => ['npm run conformance --', ...args.map(quoted)].join(' ');
+
+/** As a shell takes it for one word. */
+const quoted = (arg: string): string => (/^[\w@%+=:,./[\]-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`);
+
+/** The options for the report: no secrets, no contents of files. */
+export function shownOptions({
+  isOpen,
+  isStrict,
+  limits,
+  profiles,
+  requirements,
+  timeoutMs,
+  targets,
+  accounts,
+  network,
+}: Options): Record<string, unknown> {
+  return {
+    isOpen,
+    isStrict,
+    limits,
+    profiles,
+    requirements,
+    timeoutMs,
+    certificateCheck: targets[0]?.verify.kind ?? 'pin',
+    accounts: accounts.length,
+    network: network === undefined ? null : { conditions: network.text, seed: network.seed },
+  };
+}

@@ -1,0 +1,137 @@
+import { randomInt } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { absoluteCommand, splitCommand } from '../client/command-line.ts';
+import { UsageError } from '../errors.ts';
+import { parseNetwork, parseNetworkSeed } from '../network/conditions.ts';
+import type { Network } from '../network/over-network.ts';
+import { LEVELS, type Requirement, SOURCES } from '../spec.ts';
+import { type AccountData, loadAccounts } from '../target/accounts.ts';
+import { DEFAULT_LIMITS, EMBEDDED_LIMITS, loadLimits, type TargetLimits } from '../target/limits.ts';
+import { PROFILES, type Profile, type TargetAddress } from '../target/target.ts';
+import type { RawOptions } from './flags.ts';
+import {
+  listOf,
+  oneOf,
+  parseCount,
+  parseDuration,
+  parseReport,
+  parseTarget,
+  type ReportRequest,
+  readUrl,
+} from './values.ts';
+import { withVerify } from './verify.ts';
+
+/** The command line, checked. */
+export interface Options {
+  /** None: the embedded reference server. */
+  targets: TargetAddress[];
+  /** Words of the command that starts the client under test, instead of a target. */
+  client: string[] | undefined;
+  accounts: AccountData[];
+  isOpen: boolean;
+  limits: TargetLimits;
+  profiles: Profile[];
+  requirements: string[];
+  /** Places of scenarios, `features/delivery/fetch.feature:12`, or files. */
+  scenarios: string[];
+  levels: Requirement['level'][];
+  sources: Requirement['source'][];
+  /** Ids and areas that do not run, whatever else selects them. */
+  excluded: string[];
+  timeoutMs: number;
+  isStrict: boolean;
+  isList: boolean;
+  reports: ReportRequest[];
+  /** Where the pages of spec/ are to be found, for links in reports; ends in a slash. */
+  specUrl: string | undefined;
+  /** What reports call the target. */
+  label: string | undefined;
+  /** Where the frames of each scenario are kept. */
+  traceDir: string | undefined;
+  /** Of the order of the scenarios; undefined: as they are written. */
+  seed: string | undefined;
+  /** A bad network in front of the target. */
+  network: Network | undefined;
+  /** Processes at once. */
+  jobs: number;
+}
+
+/** @throws UsageError */
+export function readOptions(raw: RawOptions): Options {
+  const twice = Object.entries(raw).find(([name, value]) => Array.isArray(value) && !LISTS.has(name))?.[0];
+  if (twice !== undefined) throw new UsageError(`--${kebab(twice)} is given twice: give it once`);
+  const addresses = raw.target === undefined ? [] : listOf('--target', [raw.target]).map(parseTarget);
+  const isEmbedded = raw.target === undefined;
+  if (raw.client !== undefined) checkClientRun(raw);
+  const given = {
+    '--accounts': raw.accounts,
+    '--tls-ca': raw.tlsCa,
+    '--pin': raw.pin.length > 0 ? raw.pin : undefined,
+    '--insecure': raw.insecure || undefined,
+  };
+  const remoteOnly = Object.entries(given).find(([, value]) => value !== undefined);
+  if (isEmbedded && remoteOnly && !raw.list)
+    throw new UsageError(`${remoteOnly[0]} needs --target HOST:PORT: the embedded server has its own`);
+  return {
+    targets: withVerify(addresses, raw),
+    client: raw.client === undefined ? undefined : absoluteCommand(splitCommand(raw.client)),
+    accounts: raw.accounts === undefined ? [] : loadAccounts(raw.accounts),
+    isOpen: raw.open,
+    limits: raw.limits === undefined ? { ...(isEmbedded ? EMBEDDED_LIMITS : DEFAULT_LIMITS) } : loadLimits(raw.limits),
+    profiles: listOf('--profile', raw.profile).map(readProfile),
+    requirements: listOf('--requirement', raw.requirement).map((wanted) => wanted.toUpperCase()),
+    scenarios: listOf('--scenario', raw.scenario ?? []),
+    levels: listOf('--level', raw.level ?? []).map((name) => oneOf('--level', name, LEVELS)),
+    sources: listOf('--source', raw.source ?? []).map((name) => oneOf('--source', name, SOURCES)),
+    excluded: listOf('--exclude', raw.exclude ?? []).map((unwanted) => unwanted.toUpperCase()),
+    timeoutMs: parseDuration(raw.timeout),
+    isStrict: raw.strict,
+    isList: raw.list,
+    reports: raw.report.map(parseReport),
+    specUrl: raw.specUrl === undefined ? undefined : readUrl(raw.specUrl),
+    label: raw.label,
+    traceDir: raw.trace,
+    seed: raw.shuffle === '' ? randomInt(2 ** 31).toString() : raw.shuffle,
+    network: readNetwork(raw),
+    jobs: raw.jobs === undefined ? defaultJobs(isEmbedded) : parseCount('--jobs', raw.jobs, MAX_JOBS),
+  };
+}
+
+const MAX_JOBS = 64;
+
+/** A server that somebody else runs may be smaller than this machine is. */
+const defaultJobs = (isEmbedded: boolean): number => (isEmbedded ? Math.min(4, availableParallelism()) : 1);
+
+/** @throws UsageError */
+function readNetwork({ network: text, networkSeed }: RawOptions): Network | undefined {
+  if (text === undefined) {
+    if (networkSeed !== undefined)
+      throw new UsageError('--network-seed needs --network, for example --network loss=2%,delay=5..20ms');
+    return undefined;
+  }
+  const seed = networkSeed === undefined ? randomInt(2 ** 31) : parseNetworkSeed(networkSeed);
+  return { conditions: parseNetwork(text), text, seed };
+}
+
+/** What says how to reach a server means nothing where the suite is the server. @throws UsageError */
+function checkClientRun(raw: RawOptions): void {
+  const ofServers = ['target', 'accounts', 'open', 'tlsCa', 'pin', 'insecure', 'limits', 'trace', 'network'] as const;
+  const given = ofServers.find((name) => {
+    const value = raw[name];
+    return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
+  });
+  if (given !== undefined)
+    throw new UsageError(
+      `--client and --${kebab(given)} exclude each other: a client is tested on a server of the suite`,
+    );
+}
+
+/** What may be given more than once; `_` is yargs' own. */
+const LISTS = new Set(['profile', 'requirement', 'scenario', 'level', 'source', 'exclude', 'report', 'pin', '_']);
+const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+function readProfile(name: string): Profile {
+  const profile = PROFILES.find((known) => known === name.toLowerCase());
+  if (!profile) throw new UsageError(`--profile ${name} is not known; there are ${PROFILES.join(', ')}`);
+  return profile;
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { PlannedScenario } from '../plan/features.ts';
+import { batchesOf, shuffledBatches } from './batches.ts';
+import { runOnLanes } from './jobs.ts';
+import type { LaneRunner } from './lane-runner.ts';
+
+const scenario = (uri: string, line: number): PlannedScenario =>
+  ({ uri, line, name: `${line}`, requirement: 'AA-001', level: 'MUST' }) as PlannedScenario;
+const scenarios = [
+  ...Array.from({ length: 40 }, (_, i) => scenario('a.feature', i + 1)),
+  ...Array.from({ length: 3 }, (_, i) => scenario('b.feature', i + 1)),
+];
+
+/** A lane that passes everything, and says what it ran. */
+function lane(ran: PlannedScenario[][], gone?: string): LaneRunner {
+  return {
+    noAccounts: undefined,
+    close: async () => {},
+    run: async ({ scenarios: of }, onResult) => {
+      ran.push(of);
+      const results = of.map((one) => ({ scenario: one, status: 'passed' as const, durationMs: 1, exchange: [] }));
+      for (const result of results) onResult(result);
+      return { results, faults: [], gone };
+    },
+  };
+}
+
+test('each scenario is in one batch, and no batch has two files', () => {
+  const batches = batchesOf(scenarios);
+  assert.deepEqual(
+    batches.flatMap((batch) => batch.scenarios),
+    scenarios,
+  );
+  for (const { scenarios: of } of batches) assert.equal(new Set(of.map(({ uri }) => uri)).size, 1);
+  assert.ok(batches.length >= 4);
+});
+
+test('shuffled, each lane has its part, which depends on the number of lanes alone', () => {
+  const batches = shuffledBatches(scenarios, 3, '7');
+  assert.equal(batches.length, 3);
+  assert.deepEqual(new Set(batches.flatMap((batch) => batch.scenarios)), new Set(scenarios));
+  assert.deepEqual(batches, shuffledBatches(scenarios, 3, '7'));
+});
+
+test('lanes share the work, and results come in the order of the plan', async () => {
+  const [first, second]: PlannedScenario[][][] = [[], []];
+  const seen: PlannedScenario[] = [];
+  const { results, faults } = await runOnLanes(
+    [lane(first ?? []), lane(second ?? [])],
+    scenarios,
+    undefined,
+    (result) => seen.push(result.scenario),
+  );
+  assert.ok(first?.length && second?.length);
+  assert.deepEqual(
+    results.map((result) => result.scenario),
+    scenarios,
+  );
+  assert.equal(new Set(seen).size, scenarios.length);
+  assert.deepEqual(faults, []);
+});
+
+test('when the target is gone, what is left is skipped for that reason', async () => {
+  const ran: PlannedScenario[][] = [];
+  const { results, gone } = await runOnLanes([lane(ran, 'gone')], scenarios, undefined, () => {});
+  assert.equal(gone, 'gone');
+  assert.equal(ran.length, 1);
+  const skipped = results.filter(({ status, reason }) => status === 'skipped' && reason === 'gone');
+  assert.equal(skipped.length, scenarios.length - (ran[0]?.length ?? 0));
+});

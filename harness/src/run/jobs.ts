@@ -1,0 +1,40 @@
+import type { PlannedScenario } from '../plan/features.ts';
+import type { ScenarioResult } from '../result.ts';
+import { batchesOf, shuffledBatches } from './batches.ts';
+import type { Batch, LaneRunner } from './lane-runner.ts';
+import type { RunOutcome } from './run.ts';
+
+/**
+ * Runs scenarios on several lanes at once. A lane whose target went away ends the run: what is left is skipped.
+ * @returns results in the order of the plan
+ */
+export async function runOnLanes(
+  runners: readonly LaneRunner[],
+  scenarios: readonly PlannedScenario[],
+  seed: string | undefined,
+  onResult: (result: ScenarioResult) => void,
+): Promise<RunOutcome> {
+  const batches = seed === undefined ? batchesOf(scenarios) : shuffledBatches(scenarios, runners.length, seed);
+  const results = new Map<PlannedScenario, ScenarioResult>();
+  const faults: string[] = [];
+  let gone: string | undefined;
+  const take = (result: ScenarioResult): void => {
+    results.set(result.scenario, result);
+    onResult(result);
+  };
+  const work = async (runner: LaneRunner): Promise<void> => {
+    for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
+      if (gone !== undefined) skip(batch, gone);
+      else {
+        const outcome = await runner.run(batch, take);
+        faults.push(...outcome.faults);
+        gone ??= outcome.gone;
+      }
+    }
+  };
+  const skip = (batch: Batch, reason: string): void => {
+    for (const scenario of batch.scenarios) take({ scenario, status: 'skipped', durationMs: 0, exchange: [], reason });
+  };
+  await Promise.all(runners.map(work));
+  return { results: scenarios.flatMap((scenario) => results.get(scenario) ?? []), faults, gone };
+}

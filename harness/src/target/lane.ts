@@ -1,0 +1,58 @@
+import { UsageError } from '../errors.ts';
+import type { Options } from '../options/options.ts';
+import { type AccountData, ROLES } from './accounts.ts';
+import { startEmbedded } from './embedded.ts';
+import type { TargetData } from './target.ts';
+
+/** What says how to come to a server: plain data, since a process that runs a part of the scenarios gets it too. */
+export type LaneOptions = Pick<
+  Options,
+  'targets' | 'accounts' | 'isOpen' | 'limits' | 'timeoutMs' | 'profiles' | 'traceDir'
+>;
+
+/** A server on which scenarios run one after the other, with people of their own: an embedded one, or the one given. */
+export interface Lane {
+  target: TargetData;
+  close(): Promise<void>;
+}
+
+/**
+ * Comes to the server of a lane: lanes of a target share it, each embedded server belongs to one.
+ * @param index of the lane, from 0
+ * @throws UsageError when the accounts file has no people left for it
+ * @throws SuiteError when an embedded server does not start
+ */
+export async function openLane(options: LaneOptions, index: number): Promise<Lane> {
+  const { targets, limits, timeoutMs, isOpen, accounts, profiles, traceDir } = options;
+  const isWithoutPeople = targets.length > 0 && accounts.length === 0 && !isOpen;
+  const mustRegister = isWithoutPeople || profiles.includes('opaque');
+  const common = { isOpen, limits, timeoutMs, traceDir, mustRegister, noAccounts: undefined };
+  if (targets.length > 0) {
+    const target = { ...common, addresses: targets, accounts: accountsOf(accounts, index) };
+    return { target, close: async () => {} };
+  }
+  const embedded = await startEmbedded(isOpen, limits);
+  const { host, port, pin } = embedded;
+  const address = { host, port, verify: { kind: 'pin', sha256: pin } as const };
+  return { target: { ...common, addresses: [address], accounts: embedded.accounts }, close: () => embedded.stop() };
+}
+
+const isForAnyLane = ({ isExpired, deviceId }: AccountData): boolean => isExpired || deviceId !== undefined;
+
+/** Three people for each lane, in the order of the file; expired and device-bound accounts are for all lanes. */
+function accountsOf(accounts: readonly AccountData[], index: number): AccountData[] {
+  if (index === 0) return [...accounts];
+  const people = accounts.filter((account) => !isForAnyLane(account));
+  const own = people.slice(index * ROLES.length, (index + 1) * ROLES.length);
+  return [...own, ...accounts.filter(isForAnyLane)];
+}
+
+/** @throws UsageError when there are not three accounts for each lane */
+export function checkLanes(lanes: number, accounts: readonly AccountData[]): void {
+  if (lanes === 1 || accounts.length === 0) return;
+  const people = accounts.filter((account) => !isForAnyLane(account)).length;
+  if (people < lanes * ROLES.length)
+    throw new UsageError(
+      `--jobs ${lanes} needs ${lanes * ROLES.length} accounts that are neither expired nor bound to a device, three a job; --accounts has ${people}`,
+    );
+}

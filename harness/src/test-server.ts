@@ -1,0 +1,130 @@
+import { pointlessBecause } from './network/over-network.ts';
+import { command } from './options/again.ts';
+import type { Options } from './options/options.ts';
+import type { PlannedScenario } from './plan/features.ts';
+import { splitOffered } from './plan/select.ts';
+import { redactor } from './redact.ts';
+import { type Output, Progress, printable } from './report/console.ts';
+import type { ReportedTarget } from './report/json.ts';
+import type { ScenarioResult } from './result.ts';
+import { runOnLanes } from './run/jobs.ts';
+import { type LaneRunner, type LaneSettings, localRunner, startWorker } from './run/lane-runner.ts';
+import { withAccess } from './target/access.ts';
+import { checkLanes, openLane } from './target/lane.ts';
+import { type Offer, probe } from './target/probe.ts';
+import { showAddress, type TargetData } from './target/target.ts';
+import type { Ran } from './verdict.ts';
+
+/** What runs against a server. */
+export interface ServerRun {
+  options: Options;
+  /** The command line that repeats it. */
+  args: readonly string[];
+  scenarios: PlannedScenario[];
+  /** Step definitions; by default those of the suite. */
+  support: string[] | undefined;
+  out: Output;
+}
+
+/** A lane more costs the start of a process, and of an embedded server: so many scenarios are worth it. */
+const SCENARIOS_A_LANE = 40;
+
+/**
+ * Finds out what the target offers, and runs what it does, on several lanes if asked to.
+ * @throws UsageError, UnreachableError, SuiteError
+ */
+export async function testServer({ options, args, scenarios, support, out }: ServerRun): Promise<Ran> {
+  const print = (text: string): void => void out.write(`${text}\n`);
+  const { network, seed } = options;
+  const lanes = Math.min(options.jobs, Math.ceil(scenarios.length / SCENARIOS_A_LANE));
+  checkLanes(lanes, options.accounts);
+  const settings: LaneSettings = { options, network, support };
+  // They start while this process asks the target what it is.
+  const workers = Array.from({ length: lanes - 1 }, (_, i) => startWorker(i + 1, settings));
+  const lane = await openLane(options, 0);
+  try {
+    const offer = await probe(lane.target);
+    announce(print, options, lane.target, offer, args);
+    const { target, remark } = await withAccess(lane.target, offer);
+    if (remark !== undefined) print(printable(remark));
+    const { runnable, skipped } = split(scenarios, options, offer);
+    const first = localRunner(target, settings);
+    const runners = [first, ...(await Promise.all(workers.map((worker) => worker.ready(offer))))];
+    const ran = await withProgress(out, runners, runnable, seed);
+    const noAccounts = runners.flatMap((runner) => runner.noAccounts ?? []);
+    return {
+      results: [...ran.results, ...skipped],
+      faults: ran.faults,
+      unrunBecause: [...(ran.gone === undefined ? [] : [ran.gone]), ...noAccounts],
+      about: aboutTarget(options, target, offer),
+    };
+  } finally {
+    await Promise.all([lane.close(), ...workers.map((worker) => worker.close())]);
+  }
+}
+
+/** What can run here, and what is skipped without a try. */
+function split(
+  scenarios: PlannedScenario[],
+  { profiles, network }: Options,
+  offer: Offer,
+): { runnable: PlannedScenario[]; skipped: ScenarioResult[] } {
+  const { runnable: offered, notOffered } = splitOffered(scenarios, offer.profiles, profiles);
+  const runnable: PlannedScenario[] = [];
+  const skipped: ScenarioResult[] = [];
+  const skip = (scenario: PlannedScenario, reason: string, isNotOffered?: boolean): void =>
+    void skipped.push({ scenario, reason, isNotOffered, status: 'skipped', durationMs: 0, exchange: [] });
+  for (const { scenario, reason } of notOffered) skip(scenario, reason, true);
+  for (const scenario of offered) {
+    const reason = network && pointlessBecause(scenario);
+    if (reason === undefined) runnable.push(scenario);
+    else skip(scenario, reason);
+  }
+  return { runnable, skipped };
+}
+
+async function withProgress(
+  out: Output,
+  runners: readonly LaneRunner[],
+  scenarios: PlannedScenario[],
+  seed: string | undefined,
+): ReturnType<typeof runOnLanes> {
+  const progress = new Progress(out, scenarios.length);
+  try {
+    return await runOnLanes(runners, scenarios, seed, (result) => progress.show(result));
+  } finally {
+    progress.end();
+  }
+}
+
+function announce(
+  print: (text: string) => void,
+  options: Options,
+  target: TargetData,
+  offer: Offer,
+  args: readonly string[],
+): void {
+  const what = options.targets.length > 0 ? addressesOf(target) : 'an embedded reference server';
+  print(`Testing ${what}; it offers: ${[...offer.profiles].join(', ')}`);
+  if (target.addresses.some(({ verify }) => verify.kind === 'none'))
+    print('Its certificate is not checked (--pin or --tls-ca checks it).');
+  if (options.seed !== undefined) print(`In a random order; --shuffle ${options.seed} repeats it.`);
+  if (options.network !== undefined)
+    print(`Over a network with ${options.network.text}; to repeat it: ${command(args)}`);
+  if (offer.remark !== undefined) print(`Something is wrong with it: ${printable(offer.remark)}`);
+}
+
+/** What reports say about the target: its texts are its own, and may be long. */
+function aboutTarget(options: Options, target: TargetData, offer: Offer): ReportedTarget {
+  const health = offer.health === undefined ? undefined : redactor(target.accounts)(offer.health);
+  return {
+    label: options.label ?? null,
+    kind: options.targets.length > 0 ? 'remote' : 'embedded',
+    address: addressesOf(target),
+    profiles: [...offer.profiles],
+    certificateSha256: offer.certificateSha256 || null,
+    health: health?.slice(0, 200) ?? null,
+  };
+}
+
+const addressesOf = ({ addresses }: TargetData): string => addresses.map(showAddress).join(' and ');

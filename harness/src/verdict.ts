@@ -1,0 +1,87 @@
+import { EXIT, SuiteError, UnreachableError } from './errors.ts';
+import { loadEvidence } from './ledger/evidence.ts';
+import { makeLedger } from './ledger/ledger.ts';
+import { rerun, shownOptions } from './options/again.ts';
+import type { Options } from './options/options.ts';
+import type { PlannedScenario } from './plan/features.ts';
+import { summary } from './report/console.ts';
+import { writeReports } from './report/files.ts';
+import { makeReport, type ReportedTarget } from './report/json.ts';
+import { type ScenarioResult, totalsOf } from './result.ts';
+import type { Requirement } from './spec.ts';
+
+/** What a run was asked for: known before it begins. */
+export interface Plan {
+  options: Options;
+  /** The command line, for the commands that repeat a part. */
+  args: string[];
+  startedAt: Date;
+  spec: ReadonlyMap<string, Requirement>;
+  /** Every scenario there is, selected or not: the ledger counts them. */
+  planned: PlannedScenario[];
+}
+
+/** What came of it. */
+export interface Ran {
+  results: ScenarioResult[];
+  /** What is wrong with the suite, a line each. */
+  faults: readonly string[];
+  /** Why what was left, or what needs accounts, did not run. */
+  unrunBecause: readonly string[];
+  about: ReportedTarget;
+}
+
+/** Makes the verdict and the reports. @returns the exit code @throws UnreachableError, SuiteError */
+export function conclude(
+  { options, args, startedAt, spec, planned }: Plan,
+  ran: Ran,
+  print: (text: string) => void,
+): number {
+  const results = options.isStrict ? ran.results.map(judgedStrictly) : ran.results;
+  const failure = failureOf(results, ran.faults, ran.unrunBecause);
+  const exitCode = failure?.exitCode ?? (totalsOf(results).failed > 0 ? EXIT.notConformant : EXIT.conformant);
+  print(summary(results, spec, (scenario) => rerun(args, scenario)));
+  const report = makeReport(results, spec, makeLedger(spec, planned, loadEvidence()), {
+    ...{ startedAt: startedAt.toISOString(), durationMs: Date.now() - startedAt.getTime(), exitCode },
+    target: ran.about,
+    options: shownOptions(options),
+    seed: options.seed ?? null,
+    specUrl: options.specUrl,
+    again: (scenario) => rerun(args, scenario),
+  });
+  writeReports(options.reports, report);
+  if (failure?.error) throw failure.error;
+  return exitCode;
+}
+
+/** Under --strict a SHOULD counts as a MUST does; what is merely allowed still does not. */
+function judgedStrictly(result: ScenarioResult): ScenarioResult {
+  const isFailure = result.status === 'warned' && result.scenario.level === 'SHOULD';
+  return isFailure ? { ...result, status: 'failed' } : result;
+}
+
+/** @returns why the run says nothing about the target, or not all; undefined when its results are its verdict */
+function failureOf(
+  results: readonly ScenarioResult[],
+  faults: readonly string[],
+  unrunBecause: readonly string[],
+): { exitCode: number; error?: Error } | undefined {
+  const { passed, failed, warned, skipped, broken } = totalsOf(results);
+  if (faults.length > 0) return { exitCode: EXIT.suiteBroken, error: new SuiteError(someOf(faults).join('\n')) };
+  if (broken > 0) return { exitCode: EXIT.suiteBroken };
+  const unrun = results.filter(({ status, reason }) => status === 'skipped' && unrunBecause.includes(reason ?? ''));
+  // What has failed until then has failed; but what did not run has not passed.
+  if (unrun.length > 0 && failed === 0) {
+    const error = new UnreachableError(`${unrun.length} scenarios did not run: ${unrun[0]?.reason}`);
+    return { exitCode: EXIT.unreachable, error };
+  }
+  if (passed + failed + warned > 0) return undefined;
+  const why = `nothing ran: ${skipped === 1 ? 'the one scenario was' : `all ${skipped} scenarios were`} skipped`;
+  return { exitCode: EXIT.unreachable, error: new UnreachableError(why) };
+}
+
+const SHOWN_FAULTS = 20;
+const someOf = (lines: readonly string[]): string[] =>
+  lines.length <= SHOWN_FAULTS
+    ? [...lines]
+    : [...lines.slice(0, SHOWN_FAULTS), `… and ${lines.length - SHOWN_FAULTS} more`];
