@@ -1,6 +1,10 @@
 #!/usr/bin/env node
-// The sources are TypeScript; tsx runs them as they are.
-import { register } from 'tsx/esm/api';
+import { program } from './program.js';
 
-register();
-await import('../src/main.ts');
+const file = await program();
+if (file === undefined) {
+  // As they are: the sources are TypeScript.
+  const { register } = await import('tsx/esm/api');
+  register();
+}
+await import(file ?? '../src/main.ts');
