@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { UnreachableError } from '../errors.ts';
-import type { PlannedScenario } from '../plan/features.ts';
+import { type PlannedScenario, placeOf } from '../plan/features.ts';
 import { type Output, Progress } from '../report/console.ts';
 import type { ScenarioResult } from '../result.ts';
 import { type RunOutcome, runSubject } from '../run/run.ts';
@@ -9,8 +10,8 @@ import { CommandProcess } from './process.ts';
 
 /** A command makes several calls. */
 const ANSWERS_PER_COMMAND = 3;
-/** Most of a scenario is waiting for processes to start. */
-const MIN_AT_ONCE = 2;
+/** Much of a scenario is waiting: for processes to start, for time-outs, for the disk. */
+const AT_ONCE_PER_JOB = 2;
 
 export interface ClientRun {
   command: string[];
@@ -18,43 +19,61 @@ export interface ClientRun {
   timeoutMs: number;
   scenarios: PlannedScenario[];
   out: Output;
+  /** Of a random order. */
   seed?: string | undefined;
+  /** Cores to use; by default all. */
+  jobs?: number | undefined;
 }
 
 /** Runs the scenarios for clients, some at once. @throws UnreachableError when the command cannot be started */
-export async function testClient({ command, timeoutMs, scenarios, out, seed }: ClientRun): Promise<RunOutcome> {
+export async function testClient({ command, timeoutMs, out, ...run }: ClientRun): Promise<RunOutcome> {
   out.write(`Testing the client ${command.join(' ')}\n`);
   await requireCommand(command, timeoutMs);
-  const progress = new Progress(out, scenarios.length);
+  const progress = new Progress(out, run.scenarios.length);
   try {
     const parameters: ClientData = { command, limitMs: ANSWERS_PER_COMMAND * timeoutMs };
-    return await runClientScenarios(parameters, scenarios, (result) => progress.show(result), seed);
+    return await runClientScenarios({ ...run, parameters, onResult: (result) => progress.show(result) });
   } finally {
     progress.end();
   }
 }
 
-/** Runs scenarios in several runs of cucumber at once, each with a part of them. */
-export async function runClientScenarios(
-  parameters: ClientData,
-  scenarios: readonly PlannedScenario[],
-  onResult: (result: ScenarioResult) => void,
-  seed?: string,
-): Promise<RunOutcome> {
-  const atOnce = Math.max(MIN_AT_ONCE, availableParallelism());
-  const parts = Array.from({ length: Math.min(atOnce, scenarios.length) }, (_, part) =>
-    scenarios.filter((_scenario, i) => i % atOnce === part),
-  );
-  const outcomes = await Promise.all(
-    parts.map((part) =>
-      runSubject({ subject: 'client', parameters, redact: (text) => text, scenarios: part, onResult, seed }),
-    ),
-  );
+export interface ClientScenarios extends Pick<ClientRun, 'scenarios' | 'seed' | 'jobs'> {
+  parameters: ClientData;
+  onResult(result: ScenarioResult): void;
+}
+
+/** Runs scenarios, some at once, each in a run of cucumber: whichever ends makes room for the next. */
+export async function runClientScenarios({
+  parameters,
+  scenarios,
+  onResult,
+  seed,
+  jobs = availableParallelism(),
+}: ClientScenarios): Promise<RunOutcome> {
+  const left = seed === undefined ? [...scenarios] : shuffled(scenarios, seed);
+  const outcomes: RunOutcome[] = [];
+  const work = async (): Promise<void> => {
+    for (let scenario = left.shift(); scenario; scenario = left.shift()) {
+      const options = { subject: 'client' as const, parameters, redact: (text: string) => text, onResult };
+      outcomes.push(await runSubject({ ...options, scenarios: [scenario] }));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, Math.round(AT_ONCE_PER_JOB * jobs)) }, work));
   const results = outcomes.flatMap((outcome) => outcome.results);
   return {
     results: scenarios.flatMap((scenario) => results.find((result) => result.scenario === scenario) ?? []),
     faults: outcomes.flatMap(({ faults }) => faults),
   };
+}
+
+/** In an order that the seed decides. */
+function shuffled(scenarios: readonly PlannedScenario[], seed: string): PlannedScenario[] {
+  const rank = ({ uri, line }: PlannedScenario): string =>
+    createHash('sha256')
+      .update(`${seed} ${placeOf(uri, line)}`)
+      .digest('hex');
+  return scenarios.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1));
 }
 
 /** Codes with which shells say that there is no such command. */

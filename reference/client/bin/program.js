@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -51,7 +51,18 @@ async function build(directory, kept, index) {
   // What changed while it was read may have been read before or after that.
   const isSure = inputs.every(([, , changedAt]) => changedAt < startedAt);
   if (isSure) await replace(index, JSON.stringify({ root: directory, inputs, file: path }));
+  await sweep(kept);
   return pathToFileURL(path).href;
+}
+
+/** How long a file is kept that nothing leads to any more: a command that has just begun may be about to load it, in ms. */
+const KEPT_MS = 60_000;
+
+async function sweep(kept) {
+  for (const name of await readdir(kept)) {
+    const path = join(kept, name);
+    if (name !== 'index.json' && Date.now() - (await stat(path)).mtimeMs > KEPT_MS) await rm(path, { force: true });
+  }
 }
 
 /** Packages that look for binaries beside themselves stay where they are. */
