@@ -66,7 +66,7 @@ export function rightCall(scenario: NodeScenario, person: Person, method: Called
     timeoutMs: 100n,
     limit: 0,
     seqUpTo: scenario.greatestNumber(),
-    hybridPublicKey: hybridPublicKey(),
+    hybridPublicKey: method === 'uploadHybridKey' ? hybridPublicKey() : new Uint8Array(),
     nodeAddr: new Uint8Array(randomBytes(80)),
     peerKey: peer,
     auth: scenario.auth(person),

@@ -36,10 +36,9 @@ export function concat(...parts: Uint8Array[]): Uint8Array {
 /** A public key of the right form: 32 bytes, then 768 coefficients below 3,329 in 12 bits each, then 32 bytes (FIPS 203). */
 export function hybridPublicKey(ending: 'any' | 'zeros' = 'any'): Uint8Array {
   const key = new Uint8Array(randomBytes(1216));
-  for (let at = 32; at < 1184; at += 3) {
-    const pair = randomBytes(4);
-    const low = pair.readUInt16LE(0) % 3329;
-    const high = pair.readUInt16LE(2) % 3329;
+  const coefficients = new Uint16Array(new Uint8Array(randomBytes(2 * 768)).buffer).map((value) => value % 3329);
+  for (let i = 0, at = 32; at < 1184; i += 2, at += 3) {
+    const [low, high] = coefficients.subarray(i, i + 2) as unknown as [number, number];
     key.set([low & 0xff, (low >> 8) | ((high & 0xf) << 4), high >> 4], at);
   }
   if (ending === 'zeros') key.fill(0, 1200);
