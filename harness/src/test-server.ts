@@ -10,7 +10,7 @@ import type { ScenarioResult } from './result.ts';
 import { runOnLanes } from './run/jobs.ts';
 import { type LaneRunner, type LaneSettings, localRunner, startWorker } from './run/lane-runner.ts';
 import { withAccess } from './target/access.ts';
-import { checkLanes, openLane } from './target/lane.ts';
+import { checkLanes, type Lane, openLane } from './target/lane.ts';
 import { type Offer, probe } from './target/probe.ts';
 import { showAddress, type TargetData } from './target/target.ts';
 import type { Ran } from './verdict.ts';
@@ -41,8 +41,9 @@ export async function testServer({ options, args, scenarios, support, out }: Ser
   const settings: LaneSettings = { options, network, support };
   // They start while this process asks the target what it is.
   const workers = Array.from({ length: lanes - 1 }, (_, i) => startWorker(i + 1, settings));
-  const lane = await openLane(options, 0);
+  let lane: Lane | undefined;
   try {
+    lane = await openLane(options, 0);
     const offer = await probe(lane.target);
     announce(print, options, lane.target, offer, args);
     const { target, remark } = await withAccess(lane.target, offer);
@@ -59,7 +60,7 @@ export async function testServer({ options, args, scenarios, support, out }: Ser
       about: aboutTarget(options, target, offer),
     };
   } finally {
-    await Promise.all([lane.close(), ...workers.map((worker) => worker.close())]);
+    await Promise.all([lane?.close(), ...workers.map((worker) => worker.close())]);
   }
 }
 
