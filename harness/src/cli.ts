@@ -17,8 +17,8 @@ export async function main(args: string[]): Promise<number> {
       command(args.slice(1));
       return EXIT.conformant;
     }
-    const raw = parseArguments(args);
-    return raw === undefined ? EXIT.conformant : await conform(readOptions(raw), args);
+    const line = parseArguments(args);
+    return line === undefined ? EXIT.conformant : await conform(readOptions(line.given), args);
   } catch (error) {
     if (error instanceof UsageError) return fail(EXIT.usage, error.message);
     if (error instanceof UnreachableError) return fail(EXIT.unreachable, error.message);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import yargs from 'yargs';
 import { EXIT, SuiteError, UnreachableError, UsageError } from '../errors.ts';
+import { type Flags, type Given, readCommandLine } from '../options/command-line.ts';
 import { loadFeatures, ROOT } from '../plan/features.ts';
 import { type ScenarioResult, totalsOf } from '../result.ts';
 import { runScenarios } from '../run/run.ts';
@@ -13,11 +13,18 @@ import { readWorkspace } from './workspace.ts';
 /** Only these steps: a run takes a second instead of five. */
 const SUPPORT = ['harness/steps/hooks.ts', 'harness/steps/layering.ts'];
 
-interface LayeringOptions {
-  workspace: string;
-  strict: boolean;
-  json: boolean;
-}
+const FLAGS = {
+  workspace: {
+    type: 'string',
+    default: ROOT,
+    defaultDescription: 'this one',
+    describe: 'root folder of the workspace',
+  },
+  strict: { type: 'boolean', default: false, describe: 'a SHOULD that is not followed fails the run' },
+  json: { type: 'boolean', default: false, describe: 'print a JSON object instead of text' },
+} as const satisfies Flags;
+
+type LayeringOptions = Given<typeof FLAGS>;
 
 /** @returns the exit code */
 export async function main(args: string[]): Promise<number> {
@@ -40,46 +47,16 @@ export async function main(args: string[]): Promise<number> {
   }
 }
 
-function parseArguments(args: string[]): LayeringOptions | undefined {
-  let shown: string | undefined;
-  const parsed = yargs(args)
-    .scriptName('npm run layering --')
-    .usage(
-      '$0 [options]\n\nHolds the packages of a workspace (npm or Cargo) against the rules of spec/layering.md: what depends on what, and what\neach is made of. They are known by how their names end: -proto, -core, -rpc, -quic, -server, -client, -p2p, -gui.',
-    )
-    .options({
-      workspace: {
-        type: 'string',
-        default: ROOT,
-        defaultDescription: 'this one',
-        describe: 'root folder of the workspace',
-      },
-      strict: { type: 'boolean', default: false, describe: 'a SHOULD that is not followed fails the run' },
-      json: { type: 'boolean', default: false, describe: 'print a JSON object instead of text' },
-    })
-    .example('$0 --workspace ../quicnprotochat', 'another one')
-    .epilogue(
+const parseArguments = (args: readonly string[]): LayeringOptions | undefined =>
+  readCommandLine(args, {
+    name: 'npm run layering --',
+    usage:
+      '$0 [options]\n\nHolds the packages of a workspace (npm or Cargo) against the rules of spec/layering.md: what depends on what, and what each is made of. They are known by how their names end: -proto, -core, -rpc, -quic, -server, -client, -p2p, -gui.',
+    flags: FLAGS,
+    examples: [['$0 --workspace ../quicnprotochat', 'another one']],
+    epilogue:
       'Exit codes: 0 in order, 1 not so, 2 wrong usage or no workspace, 3 nothing to check, 4 the check itself broke.',
-    )
-    .requiresArg('workspace')
-    .alias('help', 'h')
-    .version(false)
-    .strict()
-    .demandCommand(0, 0)
-    .wrap(110)
-    .exitProcess(false)
-    .fail((message, error) => {
-      throw new UsageError(`${(message ?? error.message).split('\n').join(' ')} (see --help)`);
-    })
-    .parseSync(args, {}, (_error, _argv, output) => {
-      shown = output;
-    });
-  if (shown) {
-    console.log(shown);
-    return undefined;
-  }
-  return parsed as unknown as LayeringOptions;
-}
+  })?.given;
 
 /**
  * Runs the scenarios that are about a workspace.

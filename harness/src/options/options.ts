@@ -8,6 +8,7 @@ import { LEVELS, type Requirement, SOURCES } from '../spec.ts';
 import { type AccountData, loadAccounts } from '../target/accounts.ts';
 import { DEFAULT_LIMITS, EMBEDDED_LIMITS, loadLimits, type TargetLimits } from '../target/limits.ts';
 import { PROFILES, type Profile, type TargetAddress } from '../target/target.ts';
+import { kebab } from './command-line.ts';
 import type { RawOptions } from './flags.ts';
 import {
   listOf,
@@ -58,15 +59,13 @@ export interface Options {
 
 /** @throws UsageError */
 export function readOptions(raw: RawOptions): Options {
-  const twice = Object.entries(raw).find(([name, value]) => Array.isArray(value) && !LISTS.has(name))?.[0];
-  if (twice !== undefined) throw new UsageError(`--${kebab(twice)} is given twice: give it once`);
   const addresses = raw.target === undefined ? [] : listOf('--target', [raw.target]).map(parseTarget);
   const isEmbedded = raw.target === undefined;
   if (raw.client !== undefined) checkClientRun(raw);
   const given = {
     '--accounts': raw.accounts,
     '--tls-ca': raw.tlsCa,
-    '--pin': raw.pin.length > 0 ? raw.pin : undefined,
+    '--pin': raw.pin?.length ? raw.pin : undefined,
     '--insecure': raw.insecure || undefined,
   };
   const remoteOnly = Object.entries(given).find(([, value]) => value !== undefined);
@@ -76,18 +75,18 @@ export function readOptions(raw: RawOptions): Options {
     targets: withVerify(addresses, raw),
     client: raw.client === undefined ? undefined : absoluteCommand(splitCommand(raw.client)),
     accounts: raw.accounts === undefined ? [] : loadAccounts(raw.accounts),
-    isOpen: raw.open,
+    isOpen: raw.open ?? false,
     limits: raw.limits === undefined ? { ...(isEmbedded ? EMBEDDED_LIMITS : DEFAULT_LIMITS) } : loadLimits(raw.limits),
-    profiles: listOf('--profile', raw.profile).map(readProfile),
-    requirements: listOf('--requirement', raw.requirement).map((wanted) => wanted.toUpperCase()),
+    profiles: listOf('--profile', raw.profile ?? []).map(readProfile),
+    requirements: listOf('--requirement', raw.requirement ?? []).map((wanted) => wanted.toUpperCase()),
     scenarios: listOf('--scenario', raw.scenario ?? []),
     levels: listOf('--level', raw.level ?? []).map((name) => oneOf('--level', name, LEVELS)),
     sources: listOf('--source', raw.source ?? []).map((name) => oneOf('--source', name, SOURCES)),
     excluded: listOf('--exclude', raw.exclude ?? []).map((unwanted) => unwanted.toUpperCase()),
-    timeoutMs: parseDuration(raw.timeout),
-    isStrict: raw.strict,
-    isList: raw.list,
-    reports: raw.report.map(parseReport),
+    timeoutMs: parseDuration(raw.timeout ?? '10s'),
+    isStrict: raw.strict ?? false,
+    isList: raw.list ?? false,
+    reports: (raw.report ?? []).map(parseReport),
     specUrl: raw.specUrl === undefined ? undefined : readUrl(raw.specUrl),
     label: raw.label,
     traceDir: raw.trace,
@@ -125,10 +124,6 @@ function checkClientRun(raw: RawOptions): void {
       `--client and --${kebab(given)} exclude each other: a client is tested on a server of the suite`,
     );
 }
-
-/** What may be given more than once; `_` is yargs' own. */
-const LISTS = new Set(['profile', 'requirement', 'scenario', 'level', 'source', 'exclude', 'report', 'pin', '_']);
-const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 function readProfile(name: string): Profile {
   const profile = PROFILES.find((known) => known === name.toLowerCase());

@@ -7,14 +7,14 @@ import { listOf } from './values.ts';
 /** How certificates are to be checked, as it was given. */
 interface Given {
   tlsCa?: string | undefined;
-  pin: string[];
-  insecure: boolean;
+  pin?: string[] | undefined;
+  insecure?: boolean | undefined;
 }
 
 /** How the certificate of each address is checked: one pin holds for all of them, several for one each. */
 export function withVerify(
   addresses: { host: string; port: number }[],
-  { tlsCa, pin, insecure }: Given,
+  { tlsCa, pin = [], insecure = false }: Given,
 ): TargetAddress[] {
   if ([tlsCa !== undefined, pin.length > 0, insecure].filter(Boolean).length > 1) {
     throw new UsageError('--tls-ca, --pin and --insecure exclude each other: give one');

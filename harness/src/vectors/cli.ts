@@ -1,64 +1,37 @@
-import yargs from 'yargs';
 import { EXIT, SuiteError, UnreachableError, UsageError } from '../errors.ts';
+import { type Flags, type Given, readCommandLine } from '../options/command-line.ts';
 import { parseDuration } from '../options/values.ts';
 import { loadVectors, type Vector } from './format.ts';
 import { failureOf, skipsOf } from './report.ts';
 import { countVectors, runVectors } from './run.ts';
 
-interface Options {
-  command?: string;
-  file: string[];
-  id: string[];
-  flag: string[];
-  require: string[];
-  list: boolean;
-  timeout: string;
-}
+const FLAGS = {
+  command: { type: 'string', describe: 'starts the verifier: a line for the shell' },
+  file: { type: 'string', array: true, default: [], describe: 'only these files: hybrid-v1, …' },
+  id: { type: 'string', array: true, default: [], describe: 'only these cases; * stands for anything' },
+  flag: { type: 'string', array: true, default: [], describe: 'only cases with one of these flags' },
+  require: { type: 'string', array: true, default: [], describe: 'kinds that must be supported, or all' },
+  list: { type: 'boolean', default: false, describe: 'print the cases, and run nothing' },
+  timeout: { type: 'string', default: '10s', describe: 'how long one answer may take: 10, 10s, 1500ms' },
+} as const satisfies Flags;
 
-function parseArguments(args: string[]): Options | undefined {
-  let shown: string | undefined;
-  const parsed = yargs(args)
-    .scriptName('npm run vectors --')
-    .usage(
+type Options = Given<typeof FLAGS>;
+
+const parseArguments = (args: readonly string[]): Options | undefined =>
+  readCommandLine(args, {
+    name: 'npm run vectors --',
+    usage:
       '$0 [options]\n\nGives the test vectors to a verifier of yours, one JSON line a case, and judges its answers (vectors/README.md); by default to the libraries of this project.',
-    )
-    .options({
-      command: { type: 'string', describe: 'starts the verifier: a line for the shell' },
-      file: { type: 'string', array: true, default: [], describe: 'only these files: hybrid-v1, …' },
-      id: { type: 'string', array: true, default: [], describe: 'only these cases; * stands for anything' },
-      flag: { type: 'string', array: true, default: [], describe: 'only cases with one of these flags' },
-      require: { type: 'string', array: true, default: [], describe: 'kinds that must be supported, or all' },
-      list: { type: 'boolean', default: false, describe: 'print the cases, and run nothing' },
-      timeout: { type: 'string', default: '10s', describe: 'how long one answer may take: 10, 10s, 1500ms' },
-    })
-    .example('$0', 'the libraries of this project')
-    .example("$0 --command './my-verifier'", 'a verifier of yours')
-    .example("$0 --command './my-verifier' --file hybrid-v1 --flag LowOrder", 'some of the cases')
-    .example("$0 --command './my-verifier' --id 'hybrid-open-cut-*'", 'cases by their ids')
-    .epilogue(
+    flags: FLAGS,
+    examples: [
+      ['$0', 'the libraries of this project'],
+      ["$0 --command './my-verifier'", 'a verifier of yours'],
+      ["$0 --command './my-verifier' --file hybrid-v1 --flag LowOrder", 'some of the cases'],
+      ["$0 --command './my-verifier' --id 'hybrid-open-cut-*'", 'cases by their ids'],
+    ],
+    epilogue:
       'Exit codes: 0 all right, 1 a case failed, 2 wrong usage, 3 the command cannot be run or nothing was supported, 4 the suite itself broke.',
-    )
-    .alias('help', 'h')
-    .version(false)
-    .requiresArg(['command', 'file', 'id', 'flag', 'require', 'timeout'])
-    .strict()
-    .demandCommand(0, 0)
-    .wrap(110)
-    .exitProcess(false)
-    .fail((message, error) => {
-      throw new UsageError(`${(message ?? error.message).split('\n').join(' ')} (see --help)`);
-    });
-  const options = parsed.parseSync(args, {}, (_error, _argv, output) => {
-    shown = output;
-  });
-  if (shown) {
-    console.log(shown);
-    return undefined;
-  }
-  for (const name of ['command', 'timeout'] as const)
-    if (Array.isArray(options[name])) throw new UsageError(`--${name} is given twice: give it once`);
-  return options as unknown as Options;
-}
+  })?.given;
 
 const listOf = (values: readonly string[]): string[] =>
   values
