@@ -1,10 +1,4 @@
 #!/usr/bin/env node
-import { program } from './program.js';
+import { launch } from '@quicnprotochat/launch';
 
-const file = await program();
-if (file === undefined) {
-  // As they are: the sources are TypeScript.
-  const { register } = await import('tsx/esm/api');
-  register();
-}
-await import(file ?? '../src/main.ts');
+await launch(import.meta.url);

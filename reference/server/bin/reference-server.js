@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-// The sources are TypeScript; tsx runs them as they are.
-import { register } from 'tsx/esm/api';
+import { launch } from '@quicnprotochat/launch';
 
-register();
-await import('../src/main.ts');
+await launch(import.meta.url);

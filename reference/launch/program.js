@@ -1,8 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 
-const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
 /** CommonJS among the dependencies asks for what Node.js brings along. */
 const REQUIRE = "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);";
 
@@ -12,7 +11,7 @@ const REQUIRE = "import { createRequire as requireOf } from 'node:module'; const
  * @param {string} directory of the package
  * @returns {Promise<string | undefined>} URL of the file; undefined where it cannot be made or kept, so that the sources are to be run
  */
-export async function program(directory = PACKAGE) {
+export async function program(directory) {
   const kept = join(directory, 'node_modules/.cache/program');
   const index = join(kept, 'index.json');
   try {
@@ -40,13 +39,13 @@ async function build(directory, kept, index) {
     outdir: kept,
     outExtension: { '.js': '.mjs' },
     ...{ bundle: true, platform: 'node', format: 'esm', target: 'node20', banner: { js: REQUIRE } },
-    ...{ write: false, metafile: true, logLevel: 'silent', plugins: [nativePackages] },
+    ...{ write: false, metafile: true, logLevel: 'silent', plugins: [nativePackages, places] },
   });
   const [{ path, contents }] = outputFiles;
   const inputs = await Promise.all(
     Object.keys(metafile.inputs).map(async (name) => [name, ...(await stampOf(resolve(directory, name)))]),
   );
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
   await replace(path, contents);
   // What changed while it was read may have been read before or after that.
   const isSure = inputs.every(([, , changedAt]) => changedAt < startedAt);
@@ -73,6 +72,18 @@ const nativePackages = {
       if (pluginData === nativePackages) return undefined;
       const found = await build.resolve(path, { ...options, pluginData: nativePackages });
       return { path: pathToFileURL(found.path).href, external: true };
+    });
+  },
+};
+
+/** A source that looks for files beside itself still finds them. */
+const places = {
+  name: 'places',
+  setup(build) {
+    build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const contents = source.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href));
+      return { contents, loader: 'ts' };
     });
   },
 };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 // @ts-expect-error: a script without types
-import { program } from '../bin/program.js';
+import { program } from '../program.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'program-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
