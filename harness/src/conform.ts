@@ -3,7 +3,7 @@ import { EXIT, UnreachableError } from './errors.ts';
 import { repeatable } from './options/again.ts';
 import type { Options } from './options/options.ts';
 import { loadFeatures } from './plan/features.ts';
-import { select } from './plan/select.ts';
+import { select, shardOf } from './plan/select.ts';
 import type { Output } from './report/console.ts';
 import { discardReports, prepareReports, prepareTrace } from './report/files.ts';
 import { loadSpec } from './spec.ts';
@@ -30,8 +30,13 @@ export async function conform(options: Options, given: string[], sources: Source
   const print = (text: string): void => void out.write(`${text}\n`);
   const spec = loadSpec(sources.specDir);
   const subject = options.client === undefined ? 'server' : 'client';
-  const selected = select(loadFeatures(spec, sources.featuresDir, subject), options, spec);
+  const planned = loadFeatures(spec, sources.featuresDir, 'any');
+  const ofSubject = planned.filter((scenario) => scenario.subject === subject);
+  const whole = select(ofSubject, options, spec, planned);
+  const selected = shardOf(whole, options.shard);
   if (selected.length === 0) {
+    if (whole.length > 0)
+      throw new UnreachableError(`this shard is empty: only ${whole.length} scenarios are selected`);
     const isLayering = options.requirements.some((wanted) => wanted.startsWith('LAY'));
     const others = isLayering
       ? 'npm run layering is for LAY'
@@ -40,7 +45,6 @@ export async function conform(options: Options, given: string[], sources: Source
       `nothing matches: no scenario on a ${subject} has these requirements and profiles (${others})`,
     );
   }
-  const planned = loadFeatures(spec, sources.featuresDir, 'any');
   if (options.isList) {
     for (const { requirement, name, uri, line } of selected) print(`${requirement}  ${name}  (${uri}:${line})`);
     print(`${selected.length} scenarios`);
@@ -65,7 +69,7 @@ async function aboutClient({ client = [], label }: Options, run: ReturnType<type
   const { results, faults } = await run;
   const nothing = { profiles: [], certificateSha256: null, health: null };
   const about = { kind: 'client', ...nothing, label: label ?? null, address: client.join(' ') } as const;
-  return { results, faults, unrunBecause: [], about };
+  return { results, faults, unrunBecause: [], problems: [], about };
 }
 
 /** Ctrl-C ends at once what runs, and what was started for it. */

@@ -48,6 +48,7 @@ export async function testServer({ options, args, scenarios, support, out }: Ser
     announce(print, options, lane.target, offer, args);
     const { target, remark } = await withAccess(lane.target, offer);
     if (remark !== undefined) print(printable(remark));
+    const missing = options.required.filter((profile) => !offer.profiles.has(profile));
     const { runnable, skipped } = split(scenarios, options, offer);
     const first = localRunner(target, settings);
     const runners = [first, ...(await Promise.all(workers.map((worker) => worker.ready(offer))))];
@@ -57,6 +58,7 @@ export async function testServer({ options, args, scenarios, support, out }: Ser
       results: [...ran.results, ...skipped],
       faults: ran.faults,
       unrunBecause: [...(ran.gone === undefined ? [] : [ran.gone]), ...noAccounts],
+      problems: missing.map((profile) => `the target does not offer the profile "${profile}", which the run requires`),
       about: aboutTarget(options, target, offer),
     };
   } finally {
@@ -67,10 +69,10 @@ export async function testServer({ options, args, scenarios, support, out }: Ser
 /** What can run here, and what is skipped without a try. */
 function split(
   scenarios: PlannedScenario[],
-  { profiles, network }: Options,
+  { required, network }: Options,
   offer: Offer,
 ): { runnable: PlannedScenario[]; skipped: ScenarioResult[] } {
-  const { runnable: offered, notOffered } = splitOffered(scenarios, offer.profiles, profiles);
+  const { runnable: offered, notOffered } = splitOffered(scenarios, offer.profiles, required);
   const runnable: PlannedScenario[] = [];
   const skipped: ScenarioResult[] = [];
   const skip = (scenario: PlannedScenario, reason: string, isNotOffered?: boolean): void =>

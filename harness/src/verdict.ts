@@ -28,6 +28,8 @@ export interface Ran {
   faults: readonly string[];
   /** Why what was left, or what needs accounts, did not run. */
   unrunBecause: readonly string[];
+  /** What fails the run beside its scenarios, a line each. */
+  problems: readonly string[];
   about: ReportedTarget;
 }
 
@@ -39,11 +41,14 @@ export function conclude(
 ): number {
   const results = options.isStrict ? ran.results.map(judgedStrictly) : ran.results;
   const failure = failureOf(results, ran.faults, ran.unrunBecause);
-  const exitCode = failure?.exitCode ?? (totalsOf(results).failed > 0 ? EXIT.notConformant : EXIT.conformant);
-  print(summary(results, spec, (scenario) => rerun(args, scenario)));
+  const { problems } = ran;
+  const hasFailed = totalsOf(results).failed > 0 || problems.length > 0;
+  const exitCode = failure?.exitCode ?? (hasFailed ? EXIT.notConformant : EXIT.conformant);
+  print(summary({ results, problems, spec, rerun: (scenario) => rerun(args, scenario) }));
   const report = makeReport(results, spec, makeLedger(spec, planned, loadEvidence()), {
     ...{ startedAt: startedAt.toISOString(), durationMs: Date.now() - startedAt.getTime(), exitCode },
     target: ran.about,
+    problems,
     options: shownOptions(options),
     seed: options.seed ?? null,
     specUrl: options.specUrl,

@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { UsageError } from '../src/errors.ts';
 import type { RawOptions } from '../src/options/flags.ts';
 import { readOptions } from '../src/options/options.ts';
-import { parseDuration, parseTarget } from '../src/options/values.ts';
+import { parseDuration, parseShard, parseTarget } from '../src/options/values.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'options-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
@@ -15,17 +15,7 @@ const file = (name: string, content: unknown): string => {
   return join(directory, name);
 };
 
-const raw: RawOptions = {
-  open: false,
-  pin: [],
-  insecure: false,
-  profile: [],
-  requirement: [],
-  list: false,
-  timeout: '10s',
-  strict: false,
-  report: [],
-};
+const raw: RawOptions = {};
 const account = (n: number, extra: object = {}) => ({
   name: `p${n}`,
   identityKey: `0${n}`.repeat(32),
@@ -86,6 +76,12 @@ test('times', () => {
   for (const [text, ms] of Object.entries(cases)) assert.equal(parseDuration(text), ms, text);
   for (const bad of ['', 'x', '-1', '0', '10m', '601', '1e3', 'Infinity'])
     assert.throws(() => parseDuration(bad), UsageError, bad);
+});
+
+test('shards', () => {
+  assert.deepEqual(parseShard('2/3'), { index: 2, count: 3 });
+  for (const bad of ['', '0/3', '4/3', '1', '1/0', 'a/b', '1/2/3', '-1/2'])
+    assert.throws(() => parseShard(bad), UsageError, bad);
 });
 
 test('accounts: three usable ones, and errors that never show a token', () => {
@@ -164,4 +160,6 @@ test('lists are given with commas or repeated, in any case', () => {
   const options = readOptions({ ...raw, requirement: ['ds-004,kp', 'CH'], profile: ['Core', 'channels,batch'] });
   assert.deepEqual(options.requirements, ['DS-004', 'KP', 'CH']);
   assert.deepEqual(options.profiles, ['core', 'channels', 'batch']);
+  assert.deepEqual(readOptions({ profile: ['core'], require: ['P2P,core'] }).required, ['core', 'p2p']);
+  assert.deepEqual(readOptions({ exclude: ['ds,@needs:open'] }).excluded, ['DS', '@needs:open']);
 });

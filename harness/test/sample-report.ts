@@ -35,6 +35,7 @@ export function sampleReport({ scenarios, status, text = 'refused', label, specU
       level: requirement.level,
       source: requirement.source,
       profiles: [requirement.profile as 'core'],
+      tags: [],
       subject: 'server',
     };
     const of = status(n);
@@ -45,6 +46,7 @@ export function sampleReport({ scenarios, status, text = 'refused', label, specU
       ...{ label: label ?? null, kind: 'remote', address: '127.0.0.1:7000', profiles: ['core'] },
       ...{ certificateSha256: 'ab'.repeat(32), health: text },
     },
+    problems: [],
     ...{ options: { timeoutMs: 10_000 }, seed: '7', startedAt: '2026-01-02T03:04:05.678Z', durationMs: 12_345 },
     exitCode: results.some((result) => result.status === 'failed') ? 1 : 0,
     specUrl,

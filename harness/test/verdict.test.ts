@@ -176,6 +176,16 @@ async function runUnoffered(feature: string, spec: string): Promise<void> {
   assert.equal(exitCode, 0);
   assert.match(output, /1 skipped: the target does not offer the profile "opaque"/);
   assert.equal((await run(feature, { profile: ['opaque'] }, spec)).exitCode, 1);
+  // Also where no scenario shows it.
+  const json = join(directory, 'required.json');
+  const required = await run(
+    rule('AA-001', scenario('a', 'Then it holds')),
+    { require: ['opaque,core'], report: [`json=${json}`] },
+    spec,
+  );
+  assert.equal(required.exitCode, 1);
+  assert.match(required.output, /FAILED the target does not offer the profile "opaque", which the run requires/);
+  assert.equal(readReport(json).problems.length, 1);
 }
 
 test('reports hold every scenario, and are well-formed whatever a server says', async () => {

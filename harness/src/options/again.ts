@@ -2,7 +2,7 @@ import { type PlannedScenario, placeOf } from '../plan/features.ts';
 import type { Options } from './options.ts';
 
 /** What says which scenarios run, and where reports of them go: a single one again needs none of it. */
-const SELECTING = /^--(?:requirement|scenario|level|source|exclude|report|trace)(=|$)/;
+const SELECTING = /^--(?:requirement|scenario|tag|level|source|exclude|shard|report|trace)(=|$)/;
 
 /** The command that runs one scenario again: the command line without its selection and without reports. */
 export function rerun(args: readonly string[], { uri, line }: PlannedScenario): string {
@@ -32,7 +32,13 @@ export function shownOptions({
   isStrict,
   limits,
   profiles,
+  required,
   requirements,
+  tags,
+  levels,
+  sources,
+  excluded,
+  shard,
   timeoutMs,
   targets,
   accounts,
@@ -43,7 +49,13 @@ export function shownOptions({
     isStrict,
     limits,
     profiles,
+    required,
     requirements,
+    tags,
+    levels,
+    sources,
+    excluded,
+    shard: shard === undefined ? null : `${shard.index}/${shard.count}`,
     timeoutMs,
     certificateCheck: targets[0]?.verify.kind ?? 'pin',
     accounts: accounts.length,

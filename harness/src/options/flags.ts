@@ -62,7 +62,13 @@ export const FLAGS = {
     group: SELECTION,
     type: 'string',
     array: true,
-    describe: 'only these profiles, which the target must offer then',
+    describe: 'only these profiles, each of which the target must offer then (--require)',
+  },
+  tag: {
+    group: SELECTION,
+    type: 'string',
+    array: true,
+    describe: 'only scenarios with one of these tags: @needs:accounts, …',
   },
   level: {
     group: SELECTION,
@@ -80,7 +86,12 @@ export const FLAGS = {
     group: SELECTION,
     type: 'string',
     array: true,
-    describe: 'not these requirements (DS-004) or areas (DS)',
+    describe: 'not these requirements (DS-004), areas (DS) or tags (@needs:accounts)',
+  },
+  shard: {
+    group: SELECTION,
+    type: 'string',
+    describe: 'only the I-th of N parts of what is selected: 1/4; all parts together are everything, once',
   },
   list: { group: SELECTION, type: 'boolean', describe: 'print what would run, and run nothing' },
 
@@ -89,6 +100,12 @@ export const FLAGS = {
     type: 'string',
     defaultDescription: '10s',
     describe: 'how long one answer may take: 10, 10s, 1500ms; a command of --client three times that',
+  },
+  require: {
+    group: RUN,
+    type: 'string',
+    array: true,
+    describe: 'profiles that the target must offer: without one the run fails, and what needs it runs all the same',
   },
   strict: { group: RUN, type: 'boolean', describe: 'a SHOULD that is not followed fails the run' },
   jobs: {

@@ -16,9 +16,11 @@ import {
   parseCount,
   parseDuration,
   parseReport,
+  parseShard,
   parseTarget,
   type ReportRequest,
   readUrl,
+  type Shard,
 } from './values.ts';
 import { withVerify } from './verify.ts';
 
@@ -32,13 +34,19 @@ export interface Options {
   isOpen: boolean;
   limits: TargetLimits;
   profiles: Profile[];
+  /** What the target must offer: `--require`, and `--profile`. */
+  required: Profile[];
   requirements: string[];
   /** Places of scenarios, `features/delivery/fetch.feature:12`, or files. */
   scenarios: string[];
   levels: Requirement['level'][];
   sources: Requirement['source'][];
-  /** Ids and areas that do not run, whatever else selects them. */
+  /** Without the @; a scenario has at least one of them. */
+  tags: string[];
+  /** Ids, areas and tags (with the @) that do not run, whatever else selects them. */
   excluded: string[];
+  /** The part that runs of what is selected. */
+  shard: Shard | undefined;
   timeoutMs: number;
   isStrict: boolean;
   isList: boolean;
@@ -71,18 +79,22 @@ export function readOptions(raw: RawOptions): Options {
   const remoteOnly = Object.entries(given).find(([, value]) => value !== undefined);
   if (isEmbedded && remoteOnly && !raw.list)
     throw new UsageError(`${remoteOnly[0]} needs --target HOST:PORT: the embedded server has its own`);
+  const profiles = profilesOf('--profile', raw.profile);
   return {
     targets: withVerify(addresses, raw),
     client: raw.client === undefined ? undefined : absoluteCommand(splitCommand(raw.client)),
     accounts: raw.accounts === undefined ? [] : loadAccounts(raw.accounts),
     isOpen: raw.open ?? false,
     limits: raw.limits === undefined ? { ...(isEmbedded ? EMBEDDED_LIMITS : DEFAULT_LIMITS) } : loadLimits(raw.limits),
-    profiles: listOf('--profile', raw.profile ?? []).map(readProfile),
+    profiles,
+    required: [...new Set([...profiles, ...profilesOf('--require', raw.require)])],
     requirements: listOf('--requirement', raw.requirement ?? []).map((wanted) => wanted.toUpperCase()),
     scenarios: listOf('--scenario', raw.scenario ?? []),
     levels: listOf('--level', raw.level ?? []).map((name) => oneOf('--level', name, LEVELS)),
     sources: listOf('--source', raw.source ?? []).map((name) => oneOf('--source', name, SOURCES)),
-    excluded: listOf('--exclude', raw.exclude ?? []).map((unwanted) => unwanted.toUpperCase()),
+    tags: listOf('--tag', raw.tag ?? []).map((tag) => tag.replace(/^@/, '')),
+    excluded: listOf('--exclude', raw.exclude ?? []).map((name) => (name.startsWith('@') ? name : name.toUpperCase())),
+    shard: raw.shard === undefined ? undefined : parseShard(raw.shard),
     timeoutMs: parseDuration(raw.timeout ?? '10s'),
     isStrict: raw.strict ?? false,
     isList: raw.list ?? false,
@@ -114,7 +126,18 @@ function readNetwork({ network: text, networkSeed }: RawOptions): Network | unde
 
 /** What says how to reach a server means nothing where the suite is the server. @throws UsageError */
 function checkClientRun(raw: RawOptions): void {
-  const ofServers = ['target', 'accounts', 'open', 'tlsCa', 'pin', 'insecure', 'limits', 'trace', 'network'] as const;
+  const ofServers = [
+    'target',
+    'accounts',
+    'open',
+    'tlsCa',
+    'pin',
+    'insecure',
+    'limits',
+    'trace',
+    'network',
+    'require',
+  ] as const;
   const given = ofServers.find((name) => {
     const value = raw[name];
     return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
@@ -125,8 +148,5 @@ function checkClientRun(raw: RawOptions): void {
     );
 }
 
-function readProfile(name: string): Profile {
-  const profile = PROFILES.find((known) => known === name.toLowerCase());
-  if (!profile) throw new UsageError(`--profile ${name} is not known; there are ${PROFILES.join(', ')}`);
-  return profile;
-}
+const profilesOf = (option: string, names: string[] = []): Profile[] =>
+  listOf(option, names).map((name) => oneOf(option, name, PROFILES));

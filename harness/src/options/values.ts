@@ -71,3 +71,17 @@ export function parseCount(option: string, value: string, most: number): number 
     throw new UsageError(`${option} ${value} is not a whole number from 1 to ${most}`);
   return count;
 }
+
+/** The `index`-th of `count` parts, from 1. */
+export interface Shard {
+  index: number;
+  count: number;
+}
+
+/** `1/4`. @throws UsageError */
+export function parseShard(value: string): Shard {
+  const [, index, count] = (/^(\d{1,4})\/(\d{1,4})$/.exec(value.trim()) ?? []).map(Number);
+  if (index === undefined || count === undefined || index < 1 || index > count)
+    throw new UsageError(`--shard ${value} is not I/N with I from 1 to N, for example 1/4`);
+  return { index, count };
+}

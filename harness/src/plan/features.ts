@@ -22,6 +22,8 @@ export interface PlannedScenario {
   source: Requirement['source'];
   /** What the target must offer. */
   profiles: Profile[];
+  /** All of its tags, without the @. */
+  tags: string[];
   /** What it is about: a server on the network, or what `@subject:…` says. */
   subject: Subject;
 }
@@ -135,6 +137,7 @@ function plan(
     level,
     source,
     profiles: profiles as Profile[],
+    tags,
     subject,
   };
 }

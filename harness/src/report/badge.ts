@@ -6,7 +6,7 @@ const CHARACTER = 6.6;
 const widthOf = (text: string): number => Math.round(text.length * CHARACTER) + 12;
 
 /** An SVG for a README: `conformance | 142 of 142` in green, red with what failed, grey when nothing was found out. */
-export function toBadge({ ledger, verdict }: JsonReport): string {
+export function toBadge({ ledger, problems, verdict }: JsonReport): string {
   const { passed = 0, failed = 0, warned = 0, broken = 0 } = ledger.totals;
   const label = 'conformance';
   const ran = passed + failed + warned + broken;
@@ -16,7 +16,7 @@ export function toBadge({ ledger, verdict }: JsonReport): string {
     verdict === 'conformant'
       ? [warned > 0 ? `${count}, ${warned} warned` : count, isPartial ? '#8a6100' : '#1a7f37']
       : verdict === 'not conformant'
-        ? [`${failed} of ${ran} failed`, '#b31d28']
+        ? [failed > 0 ? `${failed} of ${ran} failed` : `${count}, ${problems.length} problems`, '#b31d28']
         : [verdict, '#57606a'];
   const left = widthOf(label);
   const right = widthOf(text);

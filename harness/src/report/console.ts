@@ -57,12 +57,17 @@ export class Progress {
   }
 }
 
-/** @param rerun the command line that repeats a scenario */
-export function summary(
-  results: readonly ScenarioResult[],
-  spec: ReadonlyMap<string, Requirement>,
-  rerun: (scenario: PlannedScenario) => string,
-): string {
+/** What the summary tells. */
+export interface Summary {
+  results: readonly ScenarioResult[];
+  /** What fails the run beside its scenarios. */
+  problems: readonly string[];
+  spec: ReadonlyMap<string, Requirement>;
+  /** The command that repeats a scenario. */
+  rerun(scenario: PlannedScenario): string;
+}
+
+export function summary({ results, problems, spec, rerun }: Summary): string {
   const lines = ['', ...areaTable(results), ''];
   const of = (status: Status): ScenarioResult[] => results.filter((result) => result.status === status);
   for (const result of of('failed')) lines.push(...explain(result, spec, rerun, colors.red('FAILED')));
@@ -74,6 +79,7 @@ export function summary(
       '',
     );
   }
+  for (const problem of problems) lines.push(`${colors.red('FAILED')} ${printable(problem)}`, '');
   const skips = new Map<string, number>();
   for (const { reason = '' } of of('skipped')) skips.set(reason, (skips.get(reason) ?? 0) + 1);
   for (const [reason, count] of skips) lines.push(`${count} skipped: ${printable(reason)}`);

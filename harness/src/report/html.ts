@@ -138,9 +138,9 @@ function tiles({ ledger }: JsonReport): Markup {
 const SHOWN_LINKS = 100;
 const anchorOf = ({ uri, line }: ReportedScenario): string => `${uri}:${line}`;
 
-function failureList({ scenarios }: JsonReport): Markup {
+function failureList({ scenarios, problems }: JsonReport): Markup {
   const failed = scenarios.filter(({ status }) => status === 'failed' || status === 'broken');
-  if (failed.length === 0) return NONE;
+  if (failed.length + problems.length === 0) return NONE;
   const items = failed
     .slice(0, SHOWN_LINKS)
     .map(
@@ -149,7 +149,8 @@ function failureList({ scenarios }: JsonReport): Markup {
     );
   const more =
     failed.length > SHOWN_LINKS ? html`<p class="small">and ${failed.length - SHOWN_LINKS} more below</p>` : NONE;
-  return html`<h2>Failures</h2><ul class="failures">${items}</ul>${more}`;
+  const others = problems.map((problem) => html`<li>${problem}`);
+  return html`<h2>Failures</h2><ul class="failures">${others}${items}</ul>${more}`;
 }
 
 const areasOf = ({ ledger }: JsonReport): string[] => [...new Set(ledger.requirements.map(({ area }) => area))];

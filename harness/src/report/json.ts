@@ -81,6 +81,8 @@ export interface JsonReport {
   exitCode: number;
   verdict: Verdict;
   totals: Totals;
+  /** What fails the run beside its scenarios, a line each. */
+  problems: readonly string[];
   /** Requirements by outcome, and each of them. */
   ledger: { totals: Record<Outcome, number>; requirements: ReportedRequirement[] };
   scenarios: ReportedScenario[];
@@ -88,7 +90,7 @@ export interface JsonReport {
 
 /** What a report says about the run, beside its results. */
 export interface RunFacts
-  extends Pick<JsonReport, 'target' | 'options' | 'seed' | 'startedAt' | 'durationMs' | 'exitCode'> {
+  extends Pick<JsonReport, 'target' | 'options' | 'problems' | 'seed' | 'startedAt' | 'durationMs' | 'exitCode'> {
   specUrl: string | undefined;
   again(scenario: PlannedScenario): string;
 }

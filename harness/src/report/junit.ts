@@ -6,23 +6,34 @@ const NOT_XML = /[^\t\n\r\P{Cc}]|[\ufffe\uffff]|\p{Cs}/gu;
 const clean = (text: string): string => text.replace(NOT_XML, '\ufffd');
 
 /** JUnit XML: a suite an area, a case a scenario. Warnings are passed cases with their text as output. */
-export function toJunit({ suite, scenarios, durationMs, startedAt }: JsonReport): string {
+export function toJunit({ suite, scenarios, problems, durationMs, startedAt }: JsonReport): string {
   const root = xmlbuilder.create('testsuites', { encoding: 'UTF-8' });
-  root.att({ name: suite.name, ...counts(scenarios), time: seconds(durationMs) });
+  root.att({ name: suite.name, ...counts(scenarios, problems), time: seconds(durationMs) });
   for (const area of new Set(scenarios.map((scenario) => scenario.area))) {
     const cases = scenarios.filter((scenario) => scenario.area === area);
     const time = cases.reduce((sum, scenario) => sum + scenario.durationMs, 0);
     const element = root.ele('testsuite', { name: area, ...counts(cases), time: seconds(time), timestamp: startedAt });
     for (const scenario of cases) addCase(element, scenario);
   }
+  if (problems.length > 0) {
+    const element = root.ele('testsuite', {
+      name: 'run',
+      ...counts([], problems),
+      time: '0.000',
+      timestamp: startedAt,
+    });
+    for (const problem of problems)
+      element.ele('testcase', { classname: 'run', name: clean(problem) }).ele('failure', { message: clean(problem) });
+  }
   return `${root.end({ pretty: true })}\n`;
 }
 
 const seconds = (ms: number): string => (ms / 1000).toFixed(3);
 
-function counts(scenarios: readonly ReportedScenario[]): Record<string, number> {
+function counts(scenarios: readonly ReportedScenario[], problems: readonly string[] = []): Record<string, number> {
   const of = (status: string): number => scenarios.filter((scenario) => scenario.status === status).length;
-  return { tests: scenarios.length, failures: of('failed'), errors: of('broken'), skipped: of('skipped') };
+  const failures = of('failed') + problems.length;
+  return { tests: scenarios.length + problems.length, failures, errors: of('broken'), skipped: of('skipped') };
 }
 
 function addCase(parent: xmlbuilder.XMLElement, scenario: ReportedScenario): void {

@@ -25,7 +25,7 @@ function block(text: string): string[] {
 
 /** A summary for the page of a CI job. */
 export function toMarkdown(report: JsonReport, specLink: SpecLink = () => undefined): string {
-  const { ledger, scenarios, totals, target, verdict, durationMs, exitCode } = report;
+  const { ledger, scenarios, totals, problems, target, verdict, durationMs, exitCode } = report;
   const lines = [
     `## ${exitCode === 0 ? '✅' : '❌'} ${plain(nameOf(report))}: ${verdict}`,
     '',
@@ -40,6 +40,7 @@ export function toMarkdown(report: JsonReport, specLink: SpecLink = () => undefi
     const cells = OUTCOMES.map((outcome) => of.filter((entry) => entry.outcome === outcome).length || '');
     lines.push(`| ${area === 'all' ? '**all**' : plain(area)} | ${cells.join(' | ')} |`);
   }
+  if (problems.length > 0) lines.push('', ...problems.map((problem) => `- ❌ ${plain(problem)}`));
   const failed = scenarios.filter(({ status }) => status === 'failed' || status === 'broken');
   const warned = scenarios.filter(({ status }) => status === 'warned');
   lines.push(...section('Failures', failed, specLink), ...section('Warnings', warned, specLink));

@@ -7,7 +7,7 @@ export const REPORT_SCHEMA: URL = new URL('../../schemas/report.schema.json', im
 
 let validate: ValidateFunction | undefined;
 
-/** Compiled once. What a newer suite adds is dropped from what is read. */
+/** Compiled once. What a newer suite adds is dropped from what is read, and what an older one did not say is added. */
 function validator(): ValidateFunction {
   validate ??= new Ajv2020({ removeAdditional: true, allErrors: false, allowUnionTypes: true }).compile(
     JSON.parse(readFileSync(REPORT_SCHEMA, 'utf8')),
@@ -31,7 +31,7 @@ export function readReport(path: string): JsonReport {
   if (typeof formatVersion === 'number' && formatVersion !== FORMAT_VERSION)
     throw new UsageError(`${path} is a report of form ${formatVersion}; this suite reads form ${FORMAT_VERSION}`);
   if (!validator()(report)) throw new UsageError(`${path} is no report of this suite: ${why(validator().errors)}`);
-  return report as JsonReport;
+  return { problems: [], ...(report as Omit<JsonReport, 'problems'>) };
 }
 
 const why = (errors: ErrorObject[] | null | undefined): string => {

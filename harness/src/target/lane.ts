@@ -7,7 +7,7 @@ import type { TargetData } from './target.ts';
 /** What says how to come to a server: plain data, since a process that runs a part of the scenarios gets it too. */
 export type LaneOptions = Pick<
   Options,
-  'targets' | 'accounts' | 'isOpen' | 'limits' | 'timeoutMs' | 'profiles' | 'traceDir'
+  'targets' | 'accounts' | 'isOpen' | 'limits' | 'timeoutMs' | 'required' | 'traceDir'
 >;
 
 /** A server on which scenarios run one after the other, with people of their own: an embedded one, or the one given. */
@@ -23,9 +23,9 @@ export interface Lane {
  * @throws SuiteError when an embedded server does not start
  */
 export async function openLane(options: LaneOptions, index: number): Promise<Lane> {
-  const { targets, limits, timeoutMs, isOpen, accounts, profiles, traceDir } = options;
+  const { targets, limits, timeoutMs, isOpen, accounts, required, traceDir } = options;
   const isWithoutPeople = targets.length > 0 && accounts.length === 0 && !isOpen;
-  const mustRegister = isWithoutPeople || profiles.includes('opaque');
+  const mustRegister = isWithoutPeople || required.includes('opaque');
   const common = { isOpen, limits, timeoutMs, traceDir, mustRegister, noAccounts: undefined };
   if (targets.length > 0) {
     const target = { ...common, addresses: targets, accounts: accountsOf(accounts, index) };
