@@ -1,8 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeService } from '@quicnprotochat/proto';
 import type { RpcClient } from '@quicnprotochat/rpc';
 import { BYSTANDER } from './frames/reported.ts';
+import { sameBytes } from './node/queue-model.ts';
+import type { RandomSource } from './random.ts';
 import type { ConformanceWorld } from './world.ts';
 
 /** Pause between two rounds, in ms: busy enough to be hit by whatever goes wrong, not a load. */
@@ -15,6 +16,8 @@ const PAUSE_MS = 5;
 export class Bystander {
   readonly #world: ConformanceWorld;
   readonly #rpc: RpcClient;
+  /** Of its own: how often it draws depends on time. */
+  readonly #random: RandomSource;
   readonly #working: Promise<void>;
   /** Rejects with what was noticed; never resolves. */
   readonly #failed: Promise<never>;
@@ -24,6 +27,7 @@ export class Bystander {
   private constructor(world: ConformanceWorld, rpc: RpcClient) {
     this.#world = world;
     this.#rpc = rpc;
+    this.#random = world.random.fork('bystander');
     this.#working = this.#work();
     this.#failed = new Promise((_, reject) => this.#working.catch(reject));
     // Looked at in `round` and `stop`.
@@ -68,14 +72,14 @@ export class Bystander {
       version: 1,
       auth: this.#world.auth('mallory'),
     };
-    const payload = randomBytes(64);
+    const payload = this.#random.bytes(64);
     const signal = AbortSignal.any([this.#world.signal, AbortSignal.timeout(this.#world.timeoutMs)]);
     try {
       await this.#rpc.call(nodeService.enqueue, { ...queue, payload }, { signal });
       for (;;) {
         const { payloads } = await this.#rpc.call(nodeService.fetch, { ...queue, limit: 0 }, { signal });
         // What earlier scenarios left there comes first.
-        if (payloads.some((delivery) => payload.equals(delivery.payload))) return;
+        if (payloads.some((delivery) => sameBytes(payload, delivery.payload))) return;
         if (payloads.length === 0) throw new Error('a payload that was enqueued did not come back');
       }
     } catch (error) {

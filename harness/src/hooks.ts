@@ -9,6 +9,8 @@ import {
 } from '@cucumber/cucumber';
 import { writeTrace } from './frames/trace.ts';
 import { beginFlowsOf } from './network/over-network.ts';
+import { linesOf, placeOf } from './plan/features.ts';
+import { randomOf } from './random-of-scenario.ts';
 import { EXCHANGE, FRAMES, SKIP_REASON, TARGET_GONE } from './run/message-reader.ts';
 import { resetStop, stopReason, stopRun } from './run/stop.ts';
 import { goneBecause } from './target/probe.ts';
@@ -41,8 +43,10 @@ export function registerHooks(): void {
 
   BeforeAll(resetStop);
 
-  Before(function (this: ConformanceWorld, { pickle }) {
+  Before(function (this: ConformanceWorld, { pickle, gherkinDocument }) {
     beginFlowsOf(`${pickle.uri}: ${pickle.name}`);
+    const line = linesOf(gherkinDocument).get(pickle.astNodeIds.at(-1) as string) ?? 0;
+    this.random = randomOf(this.target, placeOf(pickle.uri, line));
     // A target that is gone, for one, is not worth a time-out for each scenario that is left.
     const why = stopReason();
     if (why !== undefined) this.skip(why);

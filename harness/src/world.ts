@@ -8,8 +8,9 @@ import { ExchangeLog, show } from './exchange.ts';
 import { FrameRecorder, REPORT_LIMITS, TRACE_LIMITS } from './frames/recorder.ts';
 import { type ReportedFrame, reportFrames, selectFrames } from './frames/reported.ts';
 import { byteBlanker } from './frames/secrets.ts';
+import { RandomSource } from './random.ts';
 import { redactor } from './redact.ts';
-import { type AccountData, newIdentityKey, ROLES, type Role } from './target/accounts.ts';
+import { type AccountData, ROLES, type Role } from './target/accounts.ts';
 import type { TargetLimits } from './target/limits.ts';
 import { connectTarget, type TargetData } from './target/target.ts';
 
@@ -43,6 +44,8 @@ export class ConformanceWorld extends World<TargetData> {
   /** How long one answer may take, in ms. */
   readonly timeoutMs: number;
   readonly exchange: ExchangeLog;
+  /** Of what is random in what the scenario sends; the hooks put one with a seed in its place. */
+  random = new RandomSource();
   /** What passed on the streams. */
   readonly frames: FrameRecorder;
   readonly #abort = new AbortController();
@@ -85,7 +88,7 @@ export class ConformanceWorld extends World<TargetData> {
       const account = this.target.accounts.filter(({ isExpired }) => !isExpired)[ROLES.indexOf(role)];
       person = account
         ? personOf(role, account)
-        : { role, identityKey: newIdentityKey(), token: undefined, deviceId: new Uint8Array() };
+        : { role, identityKey: this.random.identityKey(), token: undefined, deviceId: new Uint8Array() };
       this.#people.set(role, person);
     }
     return person;

@@ -1,27 +1,27 @@
 import { strict as assert } from 'node:assert';
-import { randomBytes } from 'node:crypto';
 import { Then, When } from '@cucumber/cucumber';
 import { buildEnvelope, MsgType } from '@quicnprotochat/proto';
+import type { RandomSource } from '../src/random.ts';
 import { WireScenario } from '../src/wire/scenario.ts';
 
-const sample = (): Uint8Array =>
+const sample = (random: RandomSource): Uint8Array =>
   buildEnvelope({
     msgType: MsgType.mlsApplication,
-    groupId: randomBytes(32),
-    senderId: randomBytes(32),
-    payload: randomBytes(200),
-    timestampMs: BigInt(Date.now()),
+    groupId: random.bytes(32),
+    senderId: random.bytes(32),
+    payload: random.bytes(200),
+    timestampMs: 1_700_000_000_000n + BigInt(random.below(2 ** 31)),
   });
 
 When('Alice sends herself {string}', async function (what: string) {
   const scenario = WireScenario.of(this);
-  const envelope = sample();
+  const envelope = sample(scenario.world.random);
   const damaged = Uint8Array.from(envelope, (byte, i) => (i >= 8 && i < 24 ? byte ^ 0xff : byte));
   const contents: Record<string, Uint8Array> = {
     'an envelope': envelope,
     'half an envelope': envelope.subarray(0, envelope.length >> 1),
     'a damaged envelope': damaged,
-    'bytes that are no envelope': randomBytes(333),
+    'bytes that are no envelope': scenario.world.random.bytes(333),
   };
   const payload = contents[what];
   if (!payload) throw new TypeError(`unknown content: ${what}`);

@@ -18,7 +18,7 @@ Given(
   async function (sender: Person, count: number, owners: Person[]) {
     const scenario = scenarioOf(this);
     for (let number = 0; number < count; number += 1)
-      resultsOf(await putBatch(scenario, sender, queuesOf(owners), anyPayload()));
+      resultsOf(await putBatch(scenario, sender, queuesOf(owners), anyPayload(scenario.random)));
   },
 );
 
@@ -27,7 +27,11 @@ When(
   async function (sender: Person, content: string, owners: Person[]) {
     const scenario = scenarioOf(this);
     const { payloadBytes } = scenario.target.limits;
-    const payload = scenario.sized(contentNamed(content, payloadBytes), payloadBytes, isTooLong(content));
+    const payload = scenario.sized(
+      contentNamed(content, payloadBytes, scenario.random),
+      payloadBytes,
+      isTooLong(content),
+    );
     await putBatch(scenario, sender, queuesOf(owners), payload);
   },
 );
@@ -36,7 +40,12 @@ When(
   '{person} puts {content} into {queue} by a batch',
   async function (sender: Person, content: string, queue: QueueName) {
     const scenario = scenarioOf(this);
-    await putBatch(scenario, sender, [queue], contentNamed(content, scenario.target.limits.payloadBytes));
+    await putBatch(
+      scenario,
+      sender,
+      [queue],
+      contentNamed(content, scenario.target.limits.payloadBytes, scenario.random),
+    );
   },
 );
 
@@ -53,8 +62,10 @@ When(
   async function (one: Person, other: Person, count: number, owners: Person[]) {
     const scenario = scenarioOf(this);
     const queues = queuesOf(owners);
-    const there = Array.from({ length: count }, () => putBatch(scenario, one, queues, anyPayload()));
-    const back = Array.from({ length: count }, () => putBatch(scenario, other, [...queues].reverse(), anyPayload()));
+    const there = Array.from({ length: count }, () => putBatch(scenario, one, queues, anyPayload(scenario.random)));
+    const back = Array.from({ length: count }, () =>
+      putBatch(scenario, other, [...queues].reverse(), anyPayload(scenario.random)),
+    );
     for (const outcome of await Promise.all([...there, ...back])) resultsOf(outcome);
     for (const queue of queues) scenario.queue(queue).sort();
   },

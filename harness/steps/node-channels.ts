@@ -1,5 +1,4 @@
 import { strict as assert } from 'node:assert';
-import { randomBytes } from 'node:crypto';
 import { Given, Then, When } from '@cucumber/cucumber';
 import type { Delivery } from '@quicnprotochat/proto';
 import { rightCall } from '../src/node/calls.ts';
@@ -119,7 +118,7 @@ async function putUnderOddId(scenario: NodeScenario, sender: Person, queue: Queu
     ...fetchParams(scenario, queue.owner, queue, 0),
     channelId: id,
   });
-  const params = { ...rightCall(scenario, sender, 'enqueue'), channelId: id, payload: anyPayload() };
+  const params = { ...rightCall(scenario, sender, 'enqueue'), channelId: id, payload: anyPayload(scenario.random) };
   params.recipientKey = scenario.identity(queue.owner);
   await scenario.callAndRemember(sender, 'enqueue', params);
   scenario.fetchedFrom = queue;
@@ -128,7 +127,8 @@ async function putUnderOddId(scenario: NodeScenario, sender: Person, queue: Queu
 When(
   '{person} puts a message into {queue} under a channelId of {int} bytes',
   async function (sender: Person, queue: QueueName, length: number) {
-    await putUnderOddId(scenarioOf(this), sender, queue, new Uint8Array(randomBytes(length)));
+    const scenario = scenarioOf(this);
+    await putUnderOddId(scenario, sender, queue, scenario.random.bytes(length));
   },
 );
 
@@ -136,13 +136,13 @@ When(
   '{person} puts a message into {queue} under its id {idChange}',
   async function (sender: Person, queue: QueueName, change: IdChange) {
     const scenario = scenarioOf(this);
-    await putUnderOddId(scenario, sender, queue, changedId(scenario.channelId(queue), change));
+    await putUnderOddId(scenario, sender, queue, changedId(scenario.channelId(queue), change, scenario.random));
   },
 );
 
 When('{person} fetches under a channelId of {int} bytes', async function (person: Person, length: number) {
   const scenario = scenarioOf(this);
-  const params = { ...rightCall(scenario, person, 'fetch'), channelId: new Uint8Array(randomBytes(length)) };
+  const params = { ...rightCall(scenario, person, 'fetch'), channelId: scenario.random.bytes(length) };
   await scenario.callAndRemember(person, 'fetch', params);
 });
 

@@ -13,7 +13,7 @@ When(
     const auth = {
       version: 1,
       accessToken: new Uint8Array(person.token),
-      deviceId: deviceNamed(device, new Uint8Array(person.deviceId)),
+      deviceId: deviceNamed(device, new Uint8Array(person.deviceId), scenario.random),
     };
     const params = { ...rightCall(scenario, 'Mallory', method), identityKey: key, recipientKey: key, auth };
     scenario.sent = params;

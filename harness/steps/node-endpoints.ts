@@ -24,7 +24,7 @@ Given('{person} has published an endpoint', async function (owner: Person) {
 When('{person} publishes {content} as endpoint', async function (owner: Person, content: string) {
   const scenario = scenarioOf(this);
   const { nodeAddrBytes } = scenario.target.limits;
-  const bytes = contentNamed(content, nodeAddrBytes);
+  const bytes = contentNamed(content, nodeAddrBytes, scenario.random);
   await publish(scenario, owner, scenario.sized(bytes, nodeAddrBytes, isTooLong(content)));
 });
 

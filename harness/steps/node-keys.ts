@@ -60,7 +60,7 @@ Given('{person} has uploaded {int} KeyPackage(s)', async function (owner: Person
 When('{person} uploads as KeyPackage {content}', async function (owner: Person, content: string) {
   const scenario = scenarioOf(this);
   const { packageBytes } = scenario.target.limits;
-  const bytes = scenario.sized(contentNamed(content, packageBytes), packageBytes, isTooLong(content));
+  const bytes = scenario.sized(contentNamed(content, packageBytes, scenario.random), packageBytes, isTooLong(content));
   const params = { ...rightCall(scenario, owner, 'uploadKeyPackage'), package: bytes };
   const outcome = await scenario.callAndRemember(owner, 'uploadKeyPackage', params);
   if (outcome.kind === 'results') expected(scenario, owner).push(bytes);
@@ -137,11 +137,13 @@ async function uploadHybridKey(scenario: NodeScenario, owner: Person, key: Uint8
 }
 
 Given('{person} has uploaded a hybrid key', async function (owner: Person) {
-  await uploadHybridKey(scenarioOf(this), owner, hybridPublicKey());
+  const scenario = scenarioOf(this);
+  await uploadHybridKey(scenario, owner, hybridPublicKey(scenario.random));
 });
 
 Given('{person} has uploaded a hybrid key that ends in zeros', async function (owner: Person) {
-  await uploadHybridKey(scenarioOf(this), owner, hybridPublicKey('zeros'));
+  const scenario = scenarioOf(this);
+  await uploadHybridKey(scenario, owner, hybridPublicKey(scenario.random, 'zeros'));
 });
 
 Then("{person} fetches {person}'s last hybrid key", async function (caller: Person, owner: Person) {

@@ -4,7 +4,7 @@ import { Given, Then, When } from '@cucumber/cucumber';
 import { rightCall } from '../src/node/calls.ts';
 import { type NodeScenario, resultsOf } from '../src/node/node-scenario.ts';
 import type { Person, QueueName } from '../src/node/people.ts';
-import { anyPayload, put, putUnpaced } from '../src/node/queue-calls.ts';
+import { anyPayload, anyPayloads, put, putUnpaced } from '../src/node/queue-calls.ts';
 import { scenarioOf } from '../src/node/target.ts';
 
 const MIB = 1024 * 1024;
@@ -28,12 +28,12 @@ When('{person} puts messages into {queue} faster than the rate', async function 
   const { rateLimit = 0 } = scenario.target.limits;
   const most = Math.min(rateLimit * RATE_FACTOR, scenario.target.limits.queueMessages - RATE_WINDOW);
   for (let sent = 0; sent < most; sent += RATE_WINDOW)
-    if (await putUnpaced(scenario, sender, queue, Array.from({ length: RATE_WINDOW }, anyPayload))) return;
+    if (await putUnpaced(scenario, sender, queue, anyPayloads(scenario.random, RATE_WINDOW))) return;
 });
 
 Then('{person} can put a message into {queue} after a while', async function (sender: Person, queue: QueueName) {
   const scenario = scenarioOf(this);
-  const payload = anyPayload();
+  const payload = anyPayload(scenario.random);
   const params = { ...rightCall(scenario, sender, 'enqueue'), payload, recipientKey: scenario.identity(queue.owner) };
   for (const end = performance.now() + RATE_RECOVERY_MS; ; ) {
     const outcome = await scenario.callOnce(scenario.sessionOf(sender), 'enqueue', params);

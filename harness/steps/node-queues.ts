@@ -1,5 +1,4 @@
 import { strict as assert } from 'node:assert';
-import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { Given, Then, When } from '@cucumber/cucumber';
 import type { Delivery } from '@quicnprotochat/proto';
@@ -9,6 +8,7 @@ import { type NodeScenario, resultsOf } from '../src/node/node-scenario.ts';
 import type { Person, QueueName } from '../src/node/people.ts';
 import {
   anyPayload,
+  anyPayloads,
   drain,
   fetchParams,
   MAX_ANY_PAYLOAD,
@@ -55,7 +55,8 @@ Given(
   async function (sender: Person, count: number, queue: QueueName) {
     const scenario = scenarioOf(this);
     needRoom(scenario, count);
-    for (let number = 0; number < count; number += 1) await mustPut(scenario, sender, queue, anyPayload());
+    for (let number = 0; number < count; number += 1)
+      await mustPut(scenario, sender, queue, anyPayload(scenario.random));
   },
 );
 
@@ -71,14 +72,18 @@ Given('{person} has put {int} MiB into {queue}', async function (sender: Person,
   if (size * count + SMALL_BYTES > queueBytes)
     scenario.target.skip(`a queue of the target holds ${queueBytes} bytes, not ${mebibytes} MiB and more`);
   for (let number = 0; number < count; number += 1) {
-    await mustPut(scenario, sender, queue, new Uint8Array(randomBytes(size)));
+    await mustPut(scenario, sender, queue, scenario.random.bytes(size));
   }
 });
 
 When('{person} puts {content} into {queue}', async function (sender: Person, content: string, queue: QueueName) {
   const scenario = scenarioOf(this);
   const { payloadBytes } = scenario.target.limits;
-  const payload = scenario.sized(contentNamed(content, payloadBytes), payloadBytes, isTooLong(content));
+  const payload = scenario.sized(
+    contentNamed(content, payloadBytes, scenario.random),
+    payloadBytes,
+    isTooLong(content),
+  );
   await put(scenario, sender, queue, payload);
 });
 
@@ -87,7 +92,7 @@ When(
   async function (sender: Person, count: number, queue: QueueName) {
     const scenario = scenarioOf(this);
     needRoom(scenario, count);
-    await putAtOnce(scenario, sender, queue, Array.from({ length: count }, anyPayload));
+    await putAtOnce(scenario, sender, queue, anyPayloads(scenario.random, count));
   },
 );
 
@@ -96,7 +101,7 @@ When(
   async function (one: Person, other: Person, count: number, queue: QueueName) {
     const scenario = scenarioOf(this);
     needRoom(scenario, count * 2);
-    const payloads = (): Uint8Array[] => Array.from({ length: count }, anyPayload);
+    const payloads = (): Uint8Array[] => anyPayloads(scenario.random, count);
     await Promise.all([one, other].map((sender) => putAtOnce(scenario, sender, queue, payloads())));
     scenario.queue(queue).sort();
   },
@@ -115,7 +120,7 @@ When(
     const startedAt = performance.now();
     for (let filled = 0; filled < queueMessages; ) {
       const count = Math.min(FILL_WINDOW, queueMessages - filled);
-      if (!(await putFlood(scenario, sender, queue, Array.from({ length: count }, anyPayload)))) return;
+      if (!(await putFlood(scenario, sender, queue, anyPayloads(scenario.random, count)))) return;
       filled += count;
       const expectedMs = ((performance.now() - startedAt) / filled) * queueMessages;
       if (filled >= FILL_WINDOW * 3 && expectedMs > MAX_FILL_MS) {
@@ -124,7 +129,7 @@ When(
         scenario.target.skip(`to fill a queue of ${queueMessages} messages would take the target about ${seconds} s`);
       }
     }
-    await put(scenario, sender, queue, anyPayload());
+    await put(scenario, sender, queue, anyPayload(scenario.random));
   },
 );
 
@@ -176,7 +181,7 @@ When(
   async function (sender: Person, count: number, queue: QueueName, caller: Person, calls: number) {
     const scenario = scenarioOf(this);
     needRoom(scenario, count);
-    const payloads = Array.from({ length: count }, anyPayload);
+    const payloads = anyPayloads(scenario.random, count);
     const rounds = Math.ceil(calls / SESSIONS_AT_ONCE);
     const fetching = (async () => {
       for (let round = 0; round < rounds; round += 1) {

@@ -1,5 +1,4 @@
 import { strict as assert } from 'node:assert';
-import { randomBytes } from 'node:crypto';
 import { Given, Then, When } from '@cucumber/cucumber';
 import { expectEqual } from '../src/node/expect-equal.ts';
 import { type Outcome, resultsOf } from '../src/node/node-scenario.ts';
@@ -96,7 +95,8 @@ When('{user} begins a login', async function (user: User) {
 });
 
 When('{user} begins a login with a wrong password', async function (user: User) {
-  await OpaqueScenario.of(this).beginLogin(user, user, randomBytes(9).toString('hex'));
+  const scenario = OpaqueScenario.of(this);
+  await scenario.beginLogin(user, user, Buffer.from(scenario.world.random.bytes(9)).toString('hex'));
 });
 
 When('{user} begins a login on another connection', async function (user: User) {
@@ -134,7 +134,7 @@ async function finishWith(scenario: OpaqueScenario, user: User, fault: string): 
   const isMadeUp = /of random bytes|of zeros/.test(fault);
   const right = isMadeUp ? new Uint8Array(OPAQUE_LENGTHS.ke3) : scenario.finalization(user);
   const params = { finalization: right, identityKey: scenario.user(user).identityKey };
-  applyOpaqueFault(fault, 'opaqueLoginFinish', params);
+  applyOpaqueFault(fault, 'opaqueLoginFinish', params, scenario.world.random);
   await scenario.finishLogin(user, user, params);
 }
 
@@ -156,8 +156,9 @@ When("{user} finishes the login with {user}'s identity key", async function (use
 });
 
 When('{user} finishes a login that was not begun', async function (user: User) {
-  const finalization = new Uint8Array(randomBytes(OPAQUE_LENGTHS.ke3));
-  await OpaqueScenario.of(this).finishLogin(user, user, { finalization });
+  const scenario = OpaqueScenario.of(this);
+  const finalization = scenario.world.random.bytes(OPAQUE_LENGTHS.ke3);
+  await scenario.finishLogin(user, user, { finalization });
 });
 
 /** The parameters of a right call, after the calls that come before it. */
@@ -184,7 +185,7 @@ When(
   async function (user: User, method: OpaqueMethod, fault: string) {
     const scenario = OpaqueScenario.of(this);
     const params = await rightParams(scenario, user, method);
-    applyOpaqueFault(fault, method, params);
+    applyOpaqueFault(fault, method, params, scenario.world.random);
     await scenario.call(user, method, params);
   },
 );

@@ -1,5 +1,4 @@
 import { strict as assert } from 'node:assert';
-import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { Given, Then, When } from '@cucumber/cucumber';
 import { type ErrorCode, nodeService, parseReason } from '@quicnprotochat/proto';
@@ -377,7 +376,9 @@ Then('it comes back as receiverLoopback with the same id', async function () {
 When('it sends half a message and {string}', async function (then: string) {
   const scenario = WireScenario.of(this);
   const session = await scenario.rawSession();
-  const message = writeMessage(call(1, nodeService.enqueue, { ...scenario.queue, payload: randomBytes(2_000) }));
+  const message = writeMessage(
+    call(1, nodeService.enqueue, { ...scenario.queue, payload: scenario.world.random.bytes(2_000) }),
+  );
   await session.sendBytes(message.subarray(0, message.length >> 1), 'half a call of enqueue');
   if (then === 'ends the stream') await session.stream.end();
   else if (then === 'resets the stream') session.stream.reset(0);

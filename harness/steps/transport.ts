@@ -1,5 +1,4 @@
 import { strict as assert } from 'node:assert';
-import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Given, Then, When } from '@cucumber/cucumber';
@@ -196,7 +195,8 @@ When(
 );
 
 When('{int} datagrams of garbage are sent to it', async function (count: number) {
-  const [{ host, port }] = WireScenario.of(this).world.target.addresses as [TargetAddress];
+  const { target, random } = WireScenario.of(this).world;
+  const [{ host, port }] = target.addresses as [TargetAddress];
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
   const send = (bytes: Uint8Array) => new Promise<void>((resolve) => socket.send(bytes, port, host, () => resolve()));
   // Short headers, long headers of version 1 and of no version, of all lengths.
@@ -205,7 +205,7 @@ When('{int} datagrams of garbage are sent to it', async function (count: number)
   );
   for (let i = 0; i < count; i += 1) {
     const head = heads[i % heads.length] as Buffer;
-    await send(Buffer.concat([head, randomBytes((i * 53) % 1300)]));
+    await send(Buffer.concat([head, random.bytes((i * 53) % 1300)]));
     if (i % 50 === 49) await sleep(1);
   }
   socket.close();
@@ -241,7 +241,7 @@ When('a client asks for much and reads nothing', async function () {
   const scenario = WireScenario.of(this);
   const rpc = await scenario.world.session();
   const size = Math.min(scenario.world.limits.payloadBytes, 1 << 20);
-  for (let i = 0; i < 4; i += 1) await scenario.enqueue(rpc, randomBytes(size));
+  for (let i = 0; i < 4; i += 1) await scenario.enqueue(rpc, scenario.world.random.bytes(size));
   const connection = await scenario.world.connect({ initialMaxData: 4_096, initialMaxStreamData: 2_048 });
   const session = await RawSession.open(scenario.world, connection);
   await session.send(bootstrap(), call(1, nodeService.fetch, { ...scenario.queue, limit: 0 }));

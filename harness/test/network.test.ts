@@ -31,7 +31,7 @@ test('functional features pass over a bad network, and the seed is printed with 
   assert.match(stdout, /^EP +[1-9]\d* passed, 0 failed, 0 skipped$/m);
   assert.match(
     stdout,
-    /to repeat it: npm run conformance -- --network loss=2%,.* --requirement EP --network-seed \d+$/m,
+    /to repeat it: npm run conformance -- --network loss=2%,.* --requirement EP --seed \d+ --network-seed \d+$/m,
   );
 });
 
@@ -46,7 +46,7 @@ test('what measures time or transport is skipped, with that reason', async () =>
   );
   assert.equal(code, 3, stdout + stderr);
   assert.match(stdout, /measures time, which --network disturbs/);
-  assert.match(stdout, /to repeat it: .*--network-seed 1 --requirement DS-022$/m);
+  assert.match(stdout, /to repeat it: .*--network-seed 1 --requirement DS-022 --seed \d+$/m);
   assert.match(stderr, /nothing ran/);
 });
 

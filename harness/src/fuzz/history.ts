@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type Delivery, nodeService } from '@quicnprotochat/proto';
 import type { Method } from '@quicnprotochat/rpc';
 import { hybridPublicKey } from '../node/contents.ts';
+import { RandomSource } from '../random.ts';
 import { type Answer, type Identity, Inconclusive, type Person, SESSIONS, type Service, Violation } from './clients.ts';
 import { type Command, isChannel, ownerOf, type QueueKey } from './commands.ts';
 import type { Operation } from './linearize.ts';
@@ -174,7 +175,10 @@ export class History {
         return;
       case 'write': {
         const isKey = command.register === 'hybrid key';
-        const content = this.#name(isKey ? hybridPublicKey() : new Uint8Array(randomBytes(CONTENT_BYTES)), index);
+        const content = this.#name(
+          isKey ? hybridPublicKey(new RandomSource()) : new Uint8Array(randomBytes(CONTENT_BYTES)),
+          index,
+        );
         const places = [
           { record: this.#register(command.register), input: { kind: 'write', id: index } as RegisterInput },
         ];

@@ -45,7 +45,7 @@ export async function putBatchesAndMessages(
 ): Promise<void> {
   const session = scenario.sessionOf(sender);
   const calls = Array.from({ length: count }, async (_, index) => {
-    const payload = anyPayload();
+    const payload = anyPayload(scenario.random);
     const queues = index % 2 ? [other, queue] : [queue];
     const method = index % 2 ? 'batchEnqueue' : 'enqueue';
     const params = batchParams(scenario, sender, queues, payload);

@@ -1,18 +1,18 @@
-import { randomBytes } from 'node:crypto';
+import type { RandomSource } from '../random.ts';
 
 /** What a scenario calls the bytes of a payload or a KeyPackage, and what they are. `limit`: the target's, in bytes. */
-const CONTENTS: Record<string, (limit: number) => Uint8Array> = {
+const CONTENTS: Record<string, (random: RandomSource, limit: number) => Uint8Array> = {
   // With line ends of every kind: a store of text may change them.
   'some text': () => new TextEncoder().encode('Grüße an alle,\r\nbis morgen ✓\n\r'),
   'one zero byte': () => new Uint8Array(1),
   'every byte value': () => Uint8Array.from({ length: 256 }, (_, value) => value),
-  'bytes that begin in zeros': () => concat(new Uint8Array(9), randomBytes(24)),
-  'bytes that end in zeros': () => concat(randomBytes(24), new Uint8Array(9)),
+  'bytes that begin in zeros': (random) => concat(new Uint8Array(9), random.bytes(24)),
+  'bytes that end in zeros': (random) => concat(random.bytes(24), new Uint8Array(9)),
   '64 zero bytes': () => new Uint8Array(64),
-  '5,000 random bytes': () => randomBytes(5_000),
-  '70,000 random bytes': () => randomBytes(70_000),
-  'as many bytes as are allowed': (limit) => randomBytes(limit),
-  'one byte more than is allowed': (limit) => randomBytes(limit + 1),
+  '5,000 random bytes': (random) => random.bytes(5_000),
+  '70,000 random bytes': (random) => random.bytes(70_000),
+  'as many bytes as are allowed': (random, limit) => random.bytes(limit),
+  'one byte more than is allowed': (random, limit) => random.bytes(limit + 1),
 };
 
 export const CONTENT_NAMES: string[] = Object.keys(CONTENTS);
@@ -23,10 +23,10 @@ export function isTooLong(name: string): boolean {
 }
 
 /** @throws on a name that is not in the vocabulary */
-export function contentNamed(name: string, limit: number): Uint8Array {
+export function contentNamed(name: string, limit: number, random: RandomSource): Uint8Array {
   const make = CONTENTS[name];
   if (!make) throw new Error(`no such content: ${name}`);
-  return new Uint8Array(make(limit));
+  return new Uint8Array(make(random, limit));
 }
 
 export function concat(...parts: Uint8Array[]): Uint8Array {
@@ -34,9 +34,9 @@ export function concat(...parts: Uint8Array[]): Uint8Array {
 }
 
 /** A public key of the right form: 32 bytes, then 768 coefficients below 3,329 in 12 bits each, then 32 bytes (FIPS 203). */
-export function hybridPublicKey(ending: 'any' | 'zeros' = 'any'): Uint8Array {
-  const key = new Uint8Array(randomBytes(1216));
-  const coefficients = new Uint16Array(new Uint8Array(randomBytes(2 * 768)).buffer).map((value) => value % 3329);
+export function hybridPublicKey(random: RandomSource, ending: 'any' | 'zeros' = 'any'): Uint8Array {
+  const key = random.bytes(1216);
+  const coefficients = new Uint16Array(random.bytes(2 * 768).buffer).map((value) => value % 3329);
   for (let i = 0, at = 32; at < 1184; i += 2, at += 3) {
     const [low, high] = coefficients.subarray(i, i + 2) as unknown as [number, number];
     key.set([low & 0xff, (low >> 8) | ((high & 0xf) << 4), high >> 4], at);

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import type { RandomSource } from '../random.ts';
 import type { CallParams } from './calls.ts';
 import { concat } from './contents.ts';
 import type { NodeScenario } from './node-scenario.ts';
@@ -7,16 +7,16 @@ import { PEOPLE, type Person } from './people.ts';
 type Change = (params: CallParams, scenario: NodeScenario, caller: Person, ...groups: string[]) => void;
 
 const person = `(${PEOPLE.join('|')})`;
-const token = (change: (right: Uint8Array) => Uint8Array): Change => {
+const token = (change: (right: Uint8Array, random: RandomSource) => Uint8Array): Change => {
   return (params, scenario) => {
     const { accessToken } = params.auth;
-    params.auth.accessToken = scenario.unknownToken(change(accessToken));
+    params.auth.accessToken = scenario.unknownToken(change(accessToken, scenario.random));
   };
 };
 const device = (length: (longest: number, ...groups: string[]) => number): Change => {
   return (params, scenario, _caller, ...groups) => {
     if (params.auth.deviceId.length > 0) scenario.target.skip('the account is bound to a device');
-    params.auth.deviceId = new Uint8Array(randomBytes(length(scenario.target.limits.deviceIdBytes, ...groups)));
+    params.auth.deviceId = scenario.random.bytes(length(scenario.target.limits.deviceIdBytes, ...groups));
   };
 };
 const flip = (bytes: Uint8Array, at: number, mask: number): Uint8Array =>
@@ -42,9 +42,9 @@ const FAULTS: [RegExp, Change][] = [
       params.auth.accessToken = new Uint8Array(0);
     },
   ],
-  [/an unknown token/, token(() => new Uint8Array(randomBytes(32)))],
+  [/an unknown token/, token((_right, random) => random.bytes(32))],
   [/a token of one zero byte/, token(() => new Uint8Array(1))],
-  [/a token of 4,096 bytes/, token(() => new Uint8Array(randomBytes(4096)))],
+  [/a token of 4,096 bytes/, token((_right, random) => random.bytes(4096))],
   [/her token without its last byte/, token((right) => right.subarray(0, -1))],
   [/her token without its first byte/, token((right) => right.subarray(1))],
   [/her token and one more byte/, token((right) => concat(right, Uint8Array.of(0x41)))],
@@ -90,8 +90,8 @@ const FAULTS: [RegExp, Change][] = [
   ],
   [
     /an? (payload|package|hybridPublicKey|nodeAddr) of (\d+) bytes/,
-    (params, _scenario, _caller, field, length) => {
-      params[field as 'payload'] = new Uint8Array(randomBytes(Number(length)));
+    (params, scenario, _caller, field, length) => {
+      params[field as 'payload'] = scenario.random.bytes(Number(length));
     },
   ],
   [
@@ -147,8 +147,8 @@ const FAULTS: [RegExp, Change][] = [
   ],
   [
     /the id of no channel/,
-    (params) => {
-      params.channelId = new Uint8Array(randomBytes(16));
+    (params, scenario) => {
+      params.channelId = scenario.random.bytes(16);
     },
   ],
   [

@@ -1,7 +1,7 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Auth, type Delivery, type ErrorCode, type NodeServiceMethod, parseReason } from '@quicnprotochat/proto';
 import type { ExceptionType } from '@quicnprotochat/rpc';
+import type { RandomSource } from '../random.ts';
 import type { Outcome as Answer } from '../world.ts';
 import type { CalledMethod, CallParams } from './calls.ts';
 import { PEOPLE, type Person, type QueueName } from './people.ts';
@@ -82,6 +82,11 @@ export class NodeScenario {
     this.target = target;
   }
 
+  /** Of what is random in what is sent. */
+  get random(): RandomSource {
+    return this.target.random;
+  }
+
   identity(person: Person): Uint8Array {
     return new Uint8Array(this.target.person(person).identityKey);
   }
@@ -94,8 +99,7 @@ export class NodeScenario {
 
   /** The Ed25519 public key of nobody that the target could know. */
   stranger(): Uint8Array {
-    const spki = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' });
-    return new Uint8Array(spki.subarray(-32));
+    return this.random.identityKey();
   }
 
   /** Makes sure that a made-up token is not by chance a right one. */

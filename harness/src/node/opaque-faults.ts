@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import type { RandomSource } from '../random.ts';
 import { concat } from './contents.ts';
 import type { OpaqueMethod, OpaqueParams } from './opaque-scenario.ts';
 
@@ -10,7 +10,7 @@ const MESSAGE_OF = {
   opaqueLoginFinish: 'finalization',
 } as const satisfies Record<OpaqueMethod, keyof OpaqueParams>;
 
-type Change = (right: Uint8Array) => Uint8Array;
+type Change = (right: Uint8Array, random: RandomSource) => Uint8Array;
 const withHead = (right: Uint8Array, head: Uint8Array): Uint8Array => concat(head, right.subarray(head.length));
 
 /** How a right message is changed. A group element is at the front of each but the finalization; ff…ff and 0 are none (RFC 9496). */
@@ -21,7 +21,7 @@ const MESSAGE_FAULTS: Record<string, Change> = {
   'a message twice': (right) => concat(right, right),
   'a message that begins with no group element': (right) => withHead(right, new Uint8Array(32).fill(0xff)),
   'a message that begins with the identity element': (right) => withHead(right, new Uint8Array(32)),
-  'a message of random bytes': (right) => new Uint8Array(randomBytes(right.length)),
+  'a message of random bytes': (right, random) => random.bytes(right.length),
   'a message of zeros': (right) => new Uint8Array(right.length),
   'a message with its last bit flipped': (right) => flipped(right, right.length - 1, 0x01),
   'a message with its first bit flipped': (right) => flipped(right, 0, 0x80),
@@ -38,7 +38,12 @@ export const OPAQUE_FAULT_PATTERN: string = [
 ].join('|');
 
 /** Puts a fault into right parameters. @throws on a fault that is not in the vocabulary */
-export function applyOpaqueFault(fault: string, method: OpaqueMethod, params: Partial<OpaqueParams>): void {
+export function applyOpaqueFault(
+  fault: string,
+  method: OpaqueMethod,
+  params: Partial<OpaqueParams>,
+  random: RandomSource,
+): void {
   const length = /^an identityKey of (\d+) bytes$/.exec(fault)?.[1];
   const change = MESSAGE_FAULTS[fault];
   const field = MESSAGE_OF[method];
@@ -47,6 +52,6 @@ export function applyOpaqueFault(fault: string, method: OpaqueMethod, params: Pa
     // Cut from, or longer than, the right key: a server that looks at 32 bytes only would take it.
     const key = params.identityKey as Uint8Array;
     params.identityKey = concat(key, key).subarray(0, Number(length));
-  } else if (change) params[field] = change(params[field] as Uint8Array);
+  } else if (change) params[field] = change(params[field] as Uint8Array, random);
   else throw new Error(`no such fault: ${fault}`);
 }

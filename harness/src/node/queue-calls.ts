@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { Delivery } from '@quicnprotochat/proto';
+import type { RandomSource } from '../random.ts';
 import { type CallParams, rightCall } from './calls.ts';
 import { type NodeScenario, resultsOf } from './node-scenario.ts';
 import type { Person, QueueName } from './people.ts';
@@ -101,9 +101,13 @@ function enqueueParams(scenario: NodeScenario, sender: Person, queue: QueueName)
 export const MAX_ANY_PAYLOAD = 63;
 
 /** A payload like no other: 16 to 63 random bytes. */
-export function anyPayload(): Uint8Array {
-  return new Uint8Array(randomBytes(16 + ((randomBytes(1)[0] as number) % 48)));
+export function anyPayload(random: RandomSource): Uint8Array {
+  return random.bytes(16 + random.below(48));
 }
+
+/** So many of them. */
+export const anyPayloads = (random: RandomSource, count: number): Uint8Array[] =>
+  Array.from({ length: count }, () => anyPayload(random));
 
 /** What a right fetch, fetchWait or peek of that queue sends. */
 export function fetchParams(scenario: NodeScenario, caller: Person, queue: QueueName, limit: number): CallParams {

@@ -33,6 +33,10 @@ export class NodeTarget {
     return this.#world.limits;
   }
 
+  get random() {
+    return this.#world.random;
+  }
+
   person(person: Person) {
     return this.#world.person(person.toLowerCase() as Lowercase<Person>);
   }

@@ -15,10 +15,13 @@ export function rerun(args: readonly string[], { uri, line }: PlannedScenario): 
   return command([...kept, '--scenario', placeOf(uri, line)]);
 }
 
-/** The command line with the seed that was chosen for the network, if one was. */
-export function repeatable(args: string[], { network }: Options): string[] {
-  const isGiven = args.some((arg) => /^--network-?seed(=|$)/i.test(arg));
-  return network === undefined || isGiven ? args : [...args, '--network-seed', String(network.seed)];
+/** The command line with the seeds that were chosen for what is sent, and for the network, if there is one. */
+export function repeatable(args: string[], { network, inputSeed, client }: Options): string[] {
+  const isGiven = (option: RegExp): boolean => args.some((arg) => option.test(arg));
+  const seeds: string[] = [];
+  if (client === undefined && !isGiven(/^--seed(=|$)/)) seeds.push('--seed', inputSeed);
+  if (network !== undefined && !isGiven(/^--network-?seed(=|$)/i)) seeds.push('--network-seed', String(network.seed));
+  return [...args, ...seeds];
 }
 
 export const command = (args: readonly string[]): string => ['npm run conformance --', ...args.map(quoted)].join(' ');
@@ -43,6 +46,7 @@ export function shownOptions({
   targets,
   accounts,
   network,
+  inputSeed,
 }: Options): Record<string, unknown> {
   return {
     isOpen,
@@ -59,6 +63,7 @@ export function shownOptions({
     timeoutMs,
     certificateCheck: targets[0]?.verify.kind ?? 'pin',
     accounts: accounts.length,
+    inputSeed,
     network: network === undefined ? null : { conditions: network.text, seed: network.seed },
   };
 }

@@ -120,6 +120,11 @@ export const FLAGS = {
     isValueOptional: true,
     describe: 'run in a random order: a seed, or nothing for a new one, which is printed',
   },
+  seed: {
+    group: RUN,
+    type: 'string',
+    describe: 'of payloads, keys and whatever else is random in what scenarios send; without it a new one',
+  },
   network: {
     group: RUN,
     type: 'string',

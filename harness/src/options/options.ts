@@ -59,6 +59,8 @@ export interface Options {
   traceDir: string | undefined;
   /** Of the order of the scenarios; undefined: as they are written. */
   seed: string | undefined;
+  /** Of what is random in what scenarios send. */
+  inputSeed: string;
   /** A bad network in front of the target. */
   network: Network | undefined;
   /** Processes at once. */
@@ -103,6 +105,7 @@ export function readOptions(raw: RawOptions): Options {
     label: raw.label,
     traceDir: raw.trace,
     seed: raw.shuffle === '' ? randomInt(2 ** 31).toString() : raw.shuffle,
+    inputSeed: raw.seed ?? randomInt(2 ** 31).toString(),
     network: readNetwork(raw),
     jobs: raw.jobs === undefined ? defaultJobs(isEmbedded) : parseCount('--jobs', raw.jobs, MAX_JOBS),
   };

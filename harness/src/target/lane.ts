@@ -7,7 +7,7 @@ import type { TargetData } from './target.ts';
 /** What says how to come to a server: plain data, since a process that runs a part of the scenarios gets it too. */
 export type LaneOptions = Pick<
   Options,
-  'targets' | 'accounts' | 'isOpen' | 'limits' | 'timeoutMs' | 'required' | 'traceDir'
+  'targets' | 'accounts' | 'isOpen' | 'limits' | 'timeoutMs' | 'required' | 'traceDir' | 'inputSeed'
 >;
 
 /** A server on which scenarios run one after the other, with people of their own: an embedded one, or the one given. */
@@ -23,10 +23,10 @@ export interface Lane {
  * @throws SuiteError when an embedded server does not start
  */
 export async function openLane(options: LaneOptions, index: number): Promise<Lane> {
-  const { targets, limits, timeoutMs, isOpen, accounts, required, traceDir } = options;
+  const { targets, limits, timeoutMs, isOpen, accounts, required, traceDir, inputSeed } = options;
   const isWithoutPeople = targets.length > 0 && accounts.length === 0 && !isOpen;
   const mustRegister = isWithoutPeople || required.includes('opaque');
-  const common = { isOpen, limits, timeoutMs, traceDir, mustRegister, noAccounts: undefined };
+  const common = { isOpen, limits, timeoutMs, traceDir, inputSeed, mustRegister, noAccounts: undefined };
   if (targets.length > 0) {
     const target = { ...common, addresses: targets, accounts: accountsOf(accounts, index) };
     return { target, close: async () => {} };

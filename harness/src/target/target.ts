@@ -31,6 +31,8 @@ export interface TargetData {
   limits: TargetLimits;
   /** How long one answer may take, in ms. */
   timeoutMs: number;
+  /** Of what is random in what scenarios send; undefined: nothing comes again. */
+  inputSeed?: string | undefined;
   /** Where the frames of each scenario are kept (`--trace`). */
   traceDir?: string | undefined;
   /** A folder with source code, for the scenarios that are about that and need no server. */

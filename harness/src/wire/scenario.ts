@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { nodeService } from '@quicnprotochat/proto';
 import type { QuicConnection } from '@quicnprotochat/quic';
 import type { RpcClient } from '@quicnprotochat/rpc';
@@ -58,7 +57,7 @@ export class WireScenario {
 
   /** Something that no other scenario has sent. */
   newPayload(): Uint8Array {
-    this.payload = randomBytes(48);
+    this.payload = this.world.random.bytes(48);
     return this.payload;
   }
 
