@@ -102,6 +102,26 @@ Feature: Bearer tokens
         | a token of one zero byte              |
         | a token of 4,096 bytes                |
         | her identity key as token             |
+        | her token and a line end              |
+        | her token in hex                      |
+        | her token in Base64                   |
+        | her token in letters of another case  |
+        | her token, as lossy text              |
+
+    @profile:opaque
+    Scenario Outline: Nearly a session token: <token>
+      Given Carol has registered
+      When Carol logs in
+      And Carol fetches with <token>
+      Then the call fails with E003
+
+      Examples:
+        | token                                |
+        | her token without its last byte      |
+        | her token and one more byte          |
+        | her token with its last bit flipped  |
+        | her token with its first bit flipped |
+        | her token in hex                     |
 
   @AUTH-008 @level:must @profile:core @source:stated
   Rule: AUTH-008 A known token opens every method

@@ -107,6 +107,11 @@ Feature: One payload for many
       And nothing is in Alice's queue
       And nothing is in Bob's queue
 
+    Scenario: More recipients than are allowed
+      Given Bob's queue is empty
+      When Alice sends a batch to Bob and to as many strangers as are allowed
+      Then nothing is in Bob's queue, unless the batch was accepted
+
     Scenario: One queue is full
       Given the target's queues hold 1000 messages at most
       And Alice's queue is empty

@@ -20,6 +20,22 @@ Feature: Fetching
       Given Alice connects anew
       Then nothing is in Alice's queue
 
+    Scenario: A second fetch, from another device
+      Given Alice's queue is empty
+      And Bob has put 2 messages into Alice's queue
+      And Alice is on a device of her own
+      When Alice fetches from Alice's queue
+      Then the answer holds all its messages
+      Given Alice is on a device of her own
+      Then nothing is in Alice's queue
+
+    Scenario: The sender is gone
+      Given Alice's queue is empty
+      And Bob has put 2 messages into Alice's queue
+      And Bob connects anew
+      When Alice fetches from Alice's queue
+      Then the answer holds all its messages
+
     Scenario: New messages after a fetch
       Given Alice's queue is empty
       And Bob has put 2 messages into Alice's queue
@@ -146,6 +162,12 @@ Feature: Fetching
       When Bob puts 40 messages into Alice's queue while Alice fetches from it by 20 calls
       Then each message of Alice's queue is in exactly one answer
 
+    Scenario: Fetches beside waits
+      Given Alice's queue is empty
+      When 3 waits of 1500 ms with limit 1 begin on Alice's queue
+      And Bob puts 40 messages into Alice's queue while Alice fetches from it by 20 calls
+      Then each message of Alice's queue is in exactly one answer
+
   @DS-015 @level:should @profile:core @source:decided
   Rule: DS-015 Answers have a size
     An answer of `fetch`, `fetchWait` and `peek` SHOULD hold at most 8 MiB of payloads, and at least one message when
@@ -182,6 +204,22 @@ Feature: Fetching
       And Bob has put 2 messages into Alice's queue
       When Alice fetches from Alice's queue
       Then the answer holds some of its messages
+      And Alice's queue still holds its messages
+
+    Scenario: A limit above what fits
+      Given Alice's queue is empty
+      And Bob has put 9 MiB into Alice's queue
+      And Bob has put 2 messages into Alice's queue
+      When Alice fetches from Alice's queue with limit 4
+      Then the answer holds some of its messages
+      And Alice's queue still holds its messages
+
+    Scenario: A wait on more than fits
+      Given Alice's queue is empty
+      And Bob has put 9 MiB into Alice's queue
+      And Bob has put 2 messages into Alice's queue
+      When a wait of 20000 ms begins on Alice's queue
+      Then the wait ends with some of its messages
       And Alice's queue still holds its messages
 
     @profile:reliable

@@ -17,7 +17,12 @@ Feature: Payloads are opaque
         | bytes that begin in zeros |
         | bytes that end in zeros   |
         | 64 zero bytes             |
+        | 7 random bytes            |
+        | 8 random bytes            |
+        | 9 random bytes            |
         | 5,000 random bytes        |
+        | 65,535 random bytes       |
+        | 65,536 random bytes       |
         | 70,000 random bytes       |
 
     Scenario: Equal payloads are two messages

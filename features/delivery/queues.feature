@@ -202,6 +202,8 @@ Feature: Queues
       When Bob puts messages into Alice's queue up to the limit and one more
       Then the call fails with E015
       And Alice's queue took as many messages as its limit
+      When Mallory puts some text into Alice's queue
+      Then the call fails with E015
       When Alice fetches from Alice's queue with limit 1
       Then the answer holds its first 1 message
       When Bob puts some text into Alice's queue
@@ -224,6 +226,18 @@ Feature: Queues
       Then the call succeeds
       And Alice's queue still holds its messages
 
+    @profile:channels @needs:accounts
+    Scenario: The limit is each queue's own
+      Given the target's queues hold 1000 messages at most
+      And a channel between Alice and Bob
+      And Alice's queue is empty
+      When Bob puts messages into Alice's queue up to the limit and one more
+      Then the call fails with E015
+      When Bob puts some text into Alice's queue in the channel with Bob
+      Then the call succeeds
+      And Alice's queue still holds its messages
+      And Alice's queue in the channel with Bob still holds its messages
+
     Scenario: As many bytes as its limit
       Given the target's queues hold 32 MiB at most
       And Alice's queue is empty
@@ -244,3 +258,24 @@ Feature: Queues
       Given Alice's queue is empty
       When Bob puts messages into Alice's queue up to the limit and one more
       Then Alice's queue still holds its messages
+
+  @DS-036 @level:must @profile:core @source:decided
+  Rule: DS-036 An emptied queue takes messages again
+    A server that has refused messages for a full queue MUST take messages into it again when all that it held were fetched
+    or acknowledged.
+
+    Scenario: Filled and fetched
+      Given Alice's queue is empty
+      When Bob puts messages into Alice's queue up to the limit and one more
+      And Alice's queue is empty
+      Then Alice's queue takes a message of Bob again
+      And Alice's queue still holds its messages
+
+    @profile:reliable
+    Scenario: Filled and acknowledged
+      Given the target's queues hold 1000 messages at most
+      And Alice's queue is empty
+      When Bob puts messages into Alice's queue up to the limit and one more
+      And Alice acks Alice's queue up to the greatest number there is
+      Then Alice's queue takes a message of Bob again
+      And Alice's queue still holds its messages

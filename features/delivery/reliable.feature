@@ -149,6 +149,22 @@ Feature: Peek and ack
       Then the call succeeds
       And Alice's queue still holds its messages
 
+    Scenario: Acks while messages come
+      Given Alice's queue is empty
+      And Bob has put 1 message into Alice's queue
+      When Alice acks Alice's queue up to message 1 by 12 calls while Bob puts 40 messages into it
+      Then Alice's queue still holds its messages
+
+    Scenario: From another device
+      Given Alice's queue is empty
+      And Bob has put 3 messages into Alice's queue
+      And Alice is on a device of her own
+      When Alice acks Alice's queue up to message 2
+      Then the call succeeds
+      Given Alice is on a device of her own
+      When Alice peeks at Alice's queue
+      Then the answer holds all its messages under the numbers that enqueue returned
+
     Scenario: A number beyond 32 bits
       Given Alice's queue is empty
       And Bob has put 3 messages into Alice's queue

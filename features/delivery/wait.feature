@@ -11,6 +11,13 @@ Feature: Waiting for messages
       Then the wait ends with all its messages
       And nothing is in Alice's queue
 
+    Scenario: Something is queued, and no time to wait
+      Given Alice's queue is empty
+      And Bob has put 2 messages into Alice's queue
+      When a wait of 0 ms begins on Alice's queue
+      Then the wait ends with all its messages
+      And nothing is in Alice's queue
+
     @profile:reliable
     Scenario: What was peeked at is still queued
       Given Alice's queue is empty
@@ -83,6 +90,33 @@ Feature: Waiting for messages
       When a wait of 20000 ms begins on Alice's queue
       And Bob puts some text into Alice's queue
       Then the wait ends with all its messages
+
+    Scenario: A message that comes just as the wait begins
+      Given Alice's queue is empty
+      Then a wait of 20000 ms on Alice's queue gets what Bob puts there as it begins, 16 times
+
+    @profile:channels @needs:accounts
+    Scenario: Waits on both of one's queues, on one session
+      Given everyone shares one session
+      And a channel between Alice and Bob
+      And Alice's queue is empty
+      When a wait of 20000 ms begins on Alice's queue
+      And a wait of 20000 ms begins on Alice's queue in the channel with Bob
+      And Bob puts some text into Alice's queue
+      Then the first wait ends with all its messages
+      When Bob puts every byte value into Alice's queue in the channel with Bob
+      Then the wait ends with all its messages
+
+    @profile:channels @needs:accounts
+    Scenario: Waits on both of one's queues, on two connections
+      Given a channel between Alice and Bob
+      And Alice's queue is empty
+      When a wait of 20000 ms begins on Alice's queue
+      And a wait of 20000 ms begins on Alice's queue in the channel with Bob
+      And Bob puts every byte value into Alice's queue in the channel with Bob
+      Then the wait ends with all its messages
+      When Bob puts some text into Alice's queue
+      Then the first wait ends with all its messages
 
   @DS-022 @level:must @profile:core @source:stated
   Rule: DS-022 Time-out is an empty list
@@ -176,6 +210,21 @@ Feature: Waiting for messages
       When a wait of 600 ms begins on Alice's queue
       And Bob puts some text into Alice's queue in the channel with Bob
       Then the wait ends with an empty list when its time is over
+
+    @profile:channels @needs:accounts
+    Scenario Outline: A wait in a channel, and a message in <queue>
+      Given a channel between Alice and Bob
+      And a channel between Alice and Mallory
+      And Alice's queue is empty
+      When a wait of 600 ms begins on Alice's queue in the channel with Bob
+      And <sender> puts some text into <queue>
+      Then the wait ends with an empty list when its time is over
+
+      Examples:
+        | sender  | queue                                     |
+        | Bob     | Alice's queue                             |
+        | Mallory | Alice's queue in the channel with Mallory |
+        | Alice   | Bob's queue in the channel with Alice     |
 
   @DS-026 @level:must @profile:core @source:decided
   Rule: DS-026 Several waiters share nothing

@@ -72,6 +72,11 @@ Feature: Endpoints
       And Bob resolves Alice's last endpoint
       And Alice resolves Alice's last endpoint
 
+    Scenario: Its owner is gone
+      Given Alice has published an endpoint
+      And Alice connects anew
+      Then Bob resolves Alice's last endpoint
+
   @EP-005 @level:should @profile:p2p @source:decided
   Rule: EP-005 No endpoint is an empty answer
     `resolveEndpoint` SHOULD return an empty `nodeAddr`, and no error, for an identity that has published none.

@@ -99,6 +99,17 @@ Feature: What a refused call leaves alone
         | 33     |
         | 31     |
 
+    @profile:p2p
+    Scenario Outline: <content> as endpoint, if it is refused
+      Given Alice has published an endpoint
+      When Alice publishes <content> as endpoint
+      Then Bob resolves Alice's last endpoint
+
+      Examples:
+        | content                       |
+        | nothing                       |
+        | one byte more than is allowed |
+
   @ERR-009 @level:should @profile:core @source:decided
   Rule: ERR-009 A rate has its code and passes
     A server with a rate of calls a second for one token SHOULD answer E014 to calls that come faster for long, change

@@ -98,6 +98,11 @@ Feature: Hybrid public keys
       And Mallory fetches Alice's last hybrid key
       And Alice fetches Alice's last hybrid key
 
+    Scenario: Its owner is gone
+      Given Alice has uploaded a hybrid key
+      And Alice connects anew
+      Then Bob fetches Alice's last hybrid key
+
   @HK-007 @level:must @profile:core @source:decided
   Rule: HK-007 No key is an empty answer
     `fetchHybridKey` MUST return an empty key, and no error, for an identity that has uploaded none.

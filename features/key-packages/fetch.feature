@@ -17,7 +17,12 @@ Feature: Fetching KeyPackages
         | bytes that begin in zeros |
         | bytes that end in zeros   |
         | 64 zero bytes             |
+        | 7 random bytes            |
+        | 8 random bytes            |
+        | 9 random bytes            |
         | 5,000 random bytes        |
+        | 65,535 random bytes       |
+        | 65,536 random bytes       |
         | 70,000 random bytes       |
 
   @KP-006 @level:must @profile:core @source:decided
@@ -61,6 +66,11 @@ Feature: Fetching KeyPackages
       Then Bob fetches Alice's next KeyPackage
       And Bob fetches Alice's next KeyPackage
       Given Alice has uploaded 1 KeyPackage
+      Then Bob fetches Alice's KeyPackages in order
+
+    Scenario: Many wait
+      Given Alice has no KeyPackages
+      And Alice has uploaded 60 KeyPackages
       Then Bob fetches Alice's KeyPackages in order
 
   @KP-008 @level:must @profile:core @source:decided

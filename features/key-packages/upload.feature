@@ -87,3 +87,18 @@ Feature: Uploading KeyPackages
       When Alice uploads KeyPackages up to the limit and one more
       Then the call fails with E015
       And Bob fetches Alice's KeyPackages in order
+
+  @KP-013 @level:must @profile:core @source:decided
+  Rule: KP-013 Uploads at once lose nothing
+    A server MUST keep every package whose upload it answers without an error, also when several of one identity are uploaded
+    at the same time, or while others are fetched.
+
+    Scenario: Sixteen at once
+      Given Alice has no KeyPackages
+      When Alice uploads 16 KeyPackages at once
+      Then each of Alice's KeyPackages is given out once
+
+    Scenario: Uploads while others fetch
+      Given Alice has no KeyPackages
+      When Alice uploads 16 KeyPackages at once while Bob fetches them with 12 calls
+      Then each of Alice's KeyPackages is given out once

@@ -25,6 +25,20 @@ Feature: Logging in with OPAQUE
       When Carol logs in
       Then Carol's token opens Carol's queue
 
+    Scenario Outline: A name with <characters>
+      Given Carol's name has <characters>
+      And Carol has registered, if the target takes such a name
+      When Carol logs in
+      And Carol logs in on a new connection
+      Then Carol's token opens Carol's queue
+
+      Examples:
+        | characters                          |
+        | capital letters                     |
+        | spaces around it                    |
+        | letters beyond ASCII                |
+        | letters beyond ASCII, in two pieces |
+
     Scenario: A password that is not ASCII
       Given Carol's password is not ASCII
       And Carol has registered
@@ -146,6 +160,13 @@ Feature: Logging in with OPAQUE
       When Carol logs in
       Then Carol's token opens Carol's queue
       When Carol finishes the login with the message of the login before
+      Then the call fails with E010 or E019
+      And no token is returned
+
+    Scenario: All messages of the login again
+      Given Carol has registered
+      When Carol logs in
+      And the messages of Carol's login are sent again on another connection
       Then the call fails with E010 or E019
       And no token is returned
 

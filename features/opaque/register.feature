@@ -25,6 +25,21 @@ Feature: Registering with OPAQUE
       And Carol logs in
       Then Carol's token opens Carol's queue
 
+    Scenario Outline: A registration of the same name <change>
+      Given Carol's name has <characters>
+      And Carol has registered, if the target takes such a name
+      When Dave registers under Carol's name <change>
+      And Carol logs in
+      Then Carol's token opens Carol's queue
+
+      Examples:
+        | characters           | change                  |
+        | small letters        | in capital letters      |
+        | capital letters      | in small letters        |
+        | small letters        | and a space             |
+        | small letters        | behind a space          |
+        | letters beyond ASCII | with letters in pieces  |
+
   @OPQ-013 @level:must @profile:opaque @source:decided
   Rule: OPQ-013 A name is taken once at the same time
     When several registrations of one user name are finished at the same time, a server MUST accept exactly one of them
@@ -51,3 +66,21 @@ Feature: Registering with OPAQUE
       Given Carol has registered
       When Dave registers with Alice's identity key
       Then the call fails with E016 or E018 or E020
+
+  @OPQ-029 @level:should @profile:opaque @source:decided
+  Rule: OPQ-029 Names are compared as bytes
+    A server SHOULD take user names that differ in a byte of their UTF-8 for the names of different users, and answer E020 to
+    a name that it does not take.
+
+    Scenario Outline: The same name <change>
+      Given Carol's name has <characters>
+      And Carol has registered, if the target takes such a name
+      When Dave registers under Carol's name <change>
+      Then Dave is somebody else than Carol, or such a name is not taken
+
+      Examples:
+        | characters           | change                  |
+        | small letters        | in capital letters      |
+        | small letters        | and a space             |
+        | small letters        | behind a space          |
+        | letters beyond ASCII | with letters in pieces  |

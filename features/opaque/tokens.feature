@@ -26,6 +26,23 @@ Feature: Session tokens
       And Carol logs in on a new connection
       Then Carol's tokens are 3 different ones of 32 bytes
 
+  @OPQ-028 @level:must @profile:opaque @source:decided
+  Rule: OPQ-028 Tokens cannot be computed
+    A server MUST make session tokens of secret randomness: nobody can compute one from what is public, such as user names,
+    identity keys, times and counters, nor from other tokens.
+
+    Scenario: The tokens of eight users
+      Given 8 users have registered
+      When each of them logs in
+      Then none of the tokens is made of names, keys, times and counters
+      And the tokens vary in at least 45 bits
+
+    Scenario: Eight tokens of one user
+      Given Carol has registered
+      When Carol logs in 8 times
+      Then none of the tokens is made of names, keys, times and counters
+      And the tokens vary in at least 45 bits, if they are different
+
   @OPQ-006 @level:should @profile:opaque @source:decided
   Rule: OPQ-006 A login leaves earlier tokens alone
     A session token SHOULD stay valid when its user logs in again.

@@ -208,6 +208,38 @@ Feature: Calls
         | call                              | code |
         | enqueue without its data section  | E012 |
 
+  @RPC-037 @level:must @profile:core @source:decided
+  Rule: RPC-037 Empty and absent are the same
+    A server MUST take a Data parameter that is absent, a null pointer, and one that is there and empty for the same.
+
+    Scenario Outline: <call>
+      Given a session written by hand
+      When it calls "<call>" under question 1
+      Then question 1 is answered with results
+
+      Examples:
+        | call                               |
+        | enqueue with an absent channelId   |
+        | enqueue with an empty channelId    |
+        | enqueue with an absent deviceId    |
+        | enqueue with an empty deviceId     |
+
+    Scenario Outline: <call>
+      Given a session written by hand
+      When it calls "<call>" under question 1
+      Then question 1 fails with "<code>"
+
+      Examples:
+        | call                           | code |
+        | enqueue with an absent payload | E005 |
+        | enqueue with an empty payload  | E005 |
+
+      @needs:accounts
+      Examples: Authentication
+        | call                               | code |
+        | enqueue with an absent accessToken | E002 |
+        | enqueue with an empty accessToken  | E002 |
+
   @RPC-032 @level:should @profile:core @source:decided
   Rule: RPC-032 Capabilities in parameters
     A capability that comes with the parameters and is not used SHOULD be given back, by Release or with the Return.

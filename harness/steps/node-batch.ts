@@ -94,15 +94,22 @@ Then('it is refused with E020, or a message came under each number that was retu
   for (const { payload } of came) assert.ok(sameBytes(payload, sent.payload), `${describe(payload)} came back`);
 });
 
-/** Sends a batch to strangers, and to those people after them. */
-async function putToStrangers(scenario: NodeScenario, sender: Person, count: number, also: Person[]): Promise<void> {
+/** Sends a batch to strangers, to those people before them, and to those after them. */
+async function putToStrangers(
+  scenario: NodeScenario,
+  sender: Person,
+  count: number,
+  after: Person[],
+  before: Person[] = [],
+): Promise<void> {
   const right = rightCall(scenario, sender, 'batchEnqueue');
   const first = { ...rightCall(scenario, sender, 'enqueue'), recipientKey: scenario.stranger() };
   if ((await scenario.call(scenario.sessionOf(sender), 'enqueue', first)).kind === 'refused')
     scenario.target.skip('the target takes no messages for somebody whom it does not know');
   const recipientKeys = [
+    ...before.map((person) => scenario.identity(person)),
     ...Array.from({ length: count }, () => scenario.stranger()),
-    ...also.map((person) => scenario.identity(person)),
+    ...after.map((person) => scenario.identity(person)),
   ];
   await scenario.callAndRemember(sender, 'batchEnqueue', { ...right, recipientKeys, payload: Uint8Array.of(1) });
 }
@@ -119,6 +126,22 @@ When(
     await putToStrangers(scenario, sender, scenario.target.limits.batchRecipients, [also]);
   },
 );
+
+When(
+  '{person} sends a batch to {person} and to as many strangers as are allowed',
+  async function (sender: Person, first: Person) {
+    const scenario = scenarioOf(this);
+    await putToStrangers(scenario, sender, scenario.target.limits.batchRecipients, [], [first]);
+  },
+);
+
+Then('nothing is in {queue}, unless the batch was accepted', async function (queue: QueueName) {
+  const scenario = scenarioOf(this);
+  const { outcome } = scenario;
+  assert.ok(outcome, 'nothing was sent before this step');
+  const came = (await drain(scenario, queue)).flat();
+  if (outcome.kind === 'refused') expectEqual('messages that a refused batch left', came.length, 0);
+});
 
 Then('a number is returned for each recipient', function () {
   const { outcome, sent } = scenarioOf(this);

@@ -1,7 +1,11 @@
-import { When } from '@cucumber/cucumber';
+import { randomBytes } from 'node:crypto';
+import { Given, When } from '@cucumber/cucumber';
 import { type CalledMethod, rightCall } from '../src/node/calls.ts';
 import { deviceNamed } from '../src/node/devices.ts';
+import type { Person } from '../src/node/people.ts';
 import { scenarioOf } from '../src/node/target.ts';
+
+const DEVICE_BYTES = 16;
 
 When(
   'a token that is bound to a device calls {method} from {device}',
@@ -20,3 +24,16 @@ When(
     scenario.outcome = await scenario.call('bound', method, params);
   },
 );
+
+/** Another one each time, for all calls from now on. */
+Given('{person} is on a device of her own', async function (person: Person) {
+  const scenario = scenarioOf(this);
+  const { target } = scenario;
+  if (target.person(person).deviceId.length > 0) target.skip('the account is bound to a device');
+  scenario.devices.set(person, new Uint8Array(randomBytes(Math.min(DEVICE_BYTES, target.limits.deviceIdBytes))));
+  // Whether a device id may come with this token is not the question here (AUTH-015).
+  const asked = await scenario.call(scenario.sessionOf(person), 'fetchHybridKey', {
+    ...rightCall(scenario, person, 'fetchHybridKey'),
+  });
+  if (asked.kind === 'refused') target.skip(`the target takes no deviceId with this token: ${asked.reason}`);
+});

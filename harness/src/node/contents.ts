@@ -4,12 +4,19 @@ import type { RandomSource } from '../random.ts';
 const CONTENTS: Record<string, (random: RandomSource, limit: number) => Uint8Array> = {
   // With line ends of every kind: a store of text may change them.
   'some text': () => new TextEncoder().encode('Grüße an alle,\r\nbis morgen ✓\n\r'),
+  nothing: () => new Uint8Array(0),
   'one zero byte': () => new Uint8Array(1),
   'every byte value': () => Uint8Array.from({ length: 256 }, (_, value) => value),
   'bytes that begin in zeros': (random) => concat(new Uint8Array(9), random.bytes(24)),
   'bytes that end in zeros': (random) => concat(random.bytes(24), new Uint8Array(9)),
   '64 zero bytes': () => new Uint8Array(64),
+  // Around a word of Cap'n Proto, and around what a length of 16 bits can say.
+  '7 random bytes': (random) => random.bytes(7),
+  '8 random bytes': (random) => random.bytes(8),
+  '9 random bytes': (random) => random.bytes(9),
   '5,000 random bytes': (random) => random.bytes(5_000),
+  '65,535 random bytes': (random) => random.bytes(65_535),
+  '65,536 random bytes': (random) => random.bytes(65_536),
   '70,000 random bytes': (random) => random.bytes(70_000),
   'as many bytes as are allowed': (random, limit) => random.bytes(limit),
   'one byte more than is allowed': (random, limit) => random.bytes(limit + 1),
@@ -31,6 +38,11 @@ export function contentNamed(name: string, limit: number, random: RandomSource):
 
 export function concat(...parts: Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts));
+}
+
+/** The bytes with the bits of `mask` flipped in the one at that place. */
+export function flip(bytes: Uint8Array, at: number, mask: number): Uint8Array {
+  return bytes.map((byte, index) => (index === at ? byte ^ mask : byte));
 }
 
 /** A public key of the right form: 32 bytes, then 768 coefficients below 3,329 in 12 bits each, then 32 bytes (FIPS 203). */

@@ -1,8 +1,9 @@
 import type { RandomSource } from '../random.ts';
 import type { CallParams } from './calls.ts';
-import { concat } from './contents.ts';
+import { concat, flip } from './contents.ts';
 import type { NodeScenario } from './node-scenario.ts';
 import { PEOPLE, type Person } from './people.ts';
+import { TOKEN_CHANGES } from './tokens.ts';
 
 type Change = (params: CallParams, scenario: NodeScenario, caller: Person, ...groups: string[]) => void;
 
@@ -19,8 +20,6 @@ const device = (length: (longest: number, ...groups: string[]) => number): Chang
     params.auth.deviceId = scenario.random.bytes(length(scenario.target.limits.deviceIdBytes, ...groups));
   };
 };
-const flip = (bytes: Uint8Array, at: number, mask: number): Uint8Array =>
-  bytes.map((byte, index) => (index === at ? byte ^ mask : byte));
 
 /** What a scenario calls a fault, and how it changes a right call. */
 const FAULTS: [RegExp, Change][] = [
@@ -45,13 +44,7 @@ const FAULTS: [RegExp, Change][] = [
   [/an unknown token/, token((_right, random) => random.bytes(32))],
   [/a token of one zero byte/, token(() => new Uint8Array(1))],
   [/a token of 4,096 bytes/, token((_right, random) => random.bytes(4096))],
-  [/her token without its last byte/, token((right) => right.subarray(0, -1))],
-  [/her token without its first byte/, token((right) => right.subarray(1))],
-  [/her token and one more byte/, token((right) => concat(right, Uint8Array.of(0x41)))],
-  [/her token and a zero byte/, token((right) => concat(right, Uint8Array.of(0)))],
-  [/her token twice/, token((right) => concat(right, right))],
-  [/her token with its last bit flipped/, token((right) => flip(right, right.length - 1, 0x01))],
-  [/her token with its first bit flipped/, token((right) => flip(right, 0, 0x80))],
+  ...Object.entries(TOKEN_CHANGES).map(([name, change]): [RegExp, Change] => [new RegExp(name), token(change)]),
   [
     /a token that has expired/,
     (params, scenario) => {

@@ -66,6 +66,8 @@ export class NodeScenario {
   readonly hybridKeys = new Map<Person, Uint8Array>();
   /** What each published last. */
   readonly endpoints = new Map<Person, Uint8Array>();
+  /** The devices that people have gone to. */
+  readonly devices = new Map<Person, Uint8Array>();
   /** Ids that createChannel returned, in the order of the calls. */
   channelIds: Uint8Array[] = [];
   /** The queue that the last fetch or peek was made on. */
@@ -93,7 +95,8 @@ export class NodeScenario {
 
   /** What a right call of that person carries. An open server is called without a token. */
   auth(person: Person): Auth {
-    const { token, deviceId } = this.target.person(person);
+    const { token, deviceId: own } = this.target.person(person);
+    const deviceId = this.devices.get(person) ?? own;
     return { version: token ? 1 : 0, accessToken: new Uint8Array(token ?? []), deviceId: new Uint8Array(deviceId) };
   }
 
@@ -105,7 +108,7 @@ export class NodeScenario {
   /** Makes sure that a made-up token is not by chance a right one. */
   unknownToken(token: Uint8Array): Uint8Array {
     const known = PEOPLE.some((person) => sameBytes(this.target.person(person).token ?? new Uint8Array(0), token));
-    if (token.length === 0 || known) this.target.skip('the tokens are too short to make a wrong one of them');
+    if (token.length === 0 || known) this.target.skip('no wrong token can be made of the right one in this way');
     return new Uint8Array(token);
   }
 

@@ -52,7 +52,8 @@ const scenarios = new WeakMap<object, OpaqueScenario>();
 /** The state that the OPAQUE steps of one scenario share. Outcomes go to the NodeScenario, for its steps to judge. */
 export class OpaqueScenario {
   readonly world: ConformanceWorld;
-  readonly logins = new Map<User, BegunLogin>();
+  /** By user, or by session where nobody of the scenario logs in. */
+  readonly logins = new Map<string, BegunLogin>();
   /** Session tokens in the order in which they came. */
   readonly tokens = new Map<User, Uint8Array[]>();
   /** What was sent to finish a login before. */
@@ -167,25 +168,37 @@ export class OpaqueScenario {
 
   /** Sends the first message of a login and keeps what comes back. */
   async beginLogin(session: string, name: User, password = this.user(name).password): Promise<Outcome> {
+    const outcome = await this.#begin(session, { ...this.user(name), password }, name);
+    if (outcome.kind === 'results') this.responses.push(responseOf(outcome));
+    return outcome;
+  }
+
+  /** As `beginLogin`, of somebody without a part in the scenario; kept for `finalizationAs`. */
+  async beginLoginAs(session: string, credentials: Credentials): Promise<Outcome> {
+    return this.#begin(session, credentials, session);
+  }
+
+  async #begin(session: string, { username, password }: Credentials, keptAs: string): Promise<Outcome> {
     await opaqueReady;
     const started = startLogin(password);
-    const { username } = this.user(name);
     const outcome = await this.call(session, 'opaqueLoginStart', { username, request: started.request });
-    if (outcome.kind === 'results') {
-      const response = responseOf(outcome);
-      this.responses.push(response);
-      this.logins.set(name, { password, started, response });
-    }
+    if (outcome.kind === 'results') this.logins.set(keptAs, { password, started, response: responseOf(outcome) });
     return outcome;
   }
 
   /** The last message of the login that was begun. @throws when the server's answer cannot be opened */
   finalization(name: User): Uint8Array {
+    const message = this.finalizationAs(name);
+    this.finalizations.set(name, message);
+    return message;
+  }
+
+  /** As `finalization`, of the login that was kept under that name. */
+  finalizationAs(name: string): Uint8Array {
     const login = this.logins.get(name);
     if (!login) throw new Error(`${name} has begun no login, or the target refused it`);
     const message = finishLogin(login.password, login.started, login.response);
     if (!message) throw new Error('the answer to opaqueLoginStart cannot be opened with the right password');
-    this.finalizations.set(name, message);
     return message;
   }
 

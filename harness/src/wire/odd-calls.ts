@@ -47,6 +47,33 @@ function enqueue(
   });
 }
 
+/** Parameters of enqueue in which one field is absent, or there and empty. */
+function without(scenario: WireScenario, field: string, isThere: boolean): Uint8Array {
+  const { accessToken, deviceId } = scenario.queue.auth;
+  if (field === 'deviceId' && deviceId.length > 0) scenario.world.skip('the account is bound to a device');
+  const empty = (index: number, parent: Struct): void => {
+    if (isThere) utils.initData(index, 0, parent);
+  };
+  return enqueue(
+    scenario,
+    8,
+    4,
+    (root) => {
+      if (field === 'channelId') empty(2, root);
+      if (field === 'payload') empty(1, root);
+      const slot = utils.getPointer(3, root);
+      const auth = new Struct(slot.segment, slot.byteOffset);
+      utils.initStruct(new ObjectSize(8, 2), auth);
+      utils.setUint16(0, scenario.queue.auth.version, auth);
+      if (field === 'accessToken') empty(0, auth);
+      else setData(auth, 0, accessToken);
+      if (field === 'deviceId') empty(1, auth);
+      else setData(auth, 1, deviceId);
+    },
+    field === 'payload' ? [1, 3] : [3],
+  );
+}
+
 /** Calls whose parameters are not of the size or shape of the schema, by the names that features use. */
 const ODD: Readonly<
   Record<string, (scenario: WireScenario) => { method: { methodId: number }; content: Uint8Array | undefined }>
@@ -76,6 +103,14 @@ const ODD: Readonly<
     content: enqueue(scenario, 8, 3, () => {}),
   }),
   'fetchKeyPackage without parameters': () => ({ method: nodeService.fetchKeyPackage, content: undefined }),
+  ...Object.fromEntries(
+    ['channelId', 'deviceId', 'payload', 'accessToken'].flatMap((field) =>
+      [false, true].map((isThere) => [
+        `enqueue with an ${isThere ? 'empty' : 'absent'} ${field}`,
+        (scenario: WireScenario) => ({ method: nodeService.enqueue, content: without(scenario, field, isThere) }),
+      ]),
+    ),
+  ),
   'enqueue with numbers as payload': (scenario) => ({
     method: nodeService.enqueue,
     content: enqueue(scenario, 8, 4, (root) => void utils.initList(1, Uint64List, 3, root), [1]),

@@ -1,0 +1,20 @@
+import { concat, flip } from './contents.ts';
+
+/** What a scenario calls nearly a token, and how it is made of a right one. */
+export const TOKEN_CHANGES: Readonly<Record<string, (right: Uint8Array) => Uint8Array>> = {
+  'her token without its last byte': (right) => right.subarray(0, -1),
+  'her token without its first byte': (right) => right.subarray(1),
+  'her token and one more byte': (right) => concat(right, Uint8Array.of(0x41)),
+  'her token and a zero byte': (right) => concat(right, Uint8Array.of(0)),
+  'her token and a line end': (right) => concat(right, Uint8Array.of(0x0a)),
+  'her token twice': (right) => concat(right, right),
+  'her token with its last bit flipped': (right) => flip(right, right.length - 1, 0x01),
+  'her token with its first bit flipped': (right) => flip(right, 0, 0x80),
+  'her token in hex': (right) => Buffer.from(Buffer.from(right).toString('hex')),
+  'her token in Base64': (right) => Buffer.from(Buffer.from(right).toString('base64')),
+  'her token in letters of another case': (right) => right.map((byte) => (isLetter(byte) ? byte ^ 0x20 : byte)),
+  // What a server that reads tokens as UTF-8, with replacement characters, cannot tell from the right one.
+  'her token, as lossy text': (right) => new TextEncoder().encode(new TextDecoder().decode(right)),
+};
+
+const isLetter = (byte: number): boolean => /[A-Za-z]/.test(String.fromCharCode(byte));
