@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Given, When } from '@cucumber/cucumber';
 import { type CalledMethod, rightCall } from '../src/node/calls.ts';
 import { deviceNamed } from '../src/node/devices.ts';
@@ -30,7 +29,7 @@ Given('{person} is on a device of her own', async function (person: Person) {
   const scenario = scenarioOf(this);
   const { target } = scenario;
   if (target.person(person).deviceId.length > 0) target.skip('the account is bound to a device');
-  scenario.devices.set(person, new Uint8Array(randomBytes(Math.min(DEVICE_BYTES, target.limits.deviceIdBytes))));
+  scenario.devices.set(person, scenario.random.bytes(Math.min(DEVICE_BYTES, target.limits.deviceIdBytes)));
   // Whether a device id may come with this token is not the question here (AUTH-015).
   const asked = await scenario.call(scenario.sessionOf(person), 'fetchHybridKey', {
     ...rightCall(scenario, person, 'fetchHybridKey'),

@@ -7,7 +7,7 @@ import { rightCall } from '../src/node/calls.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
 import { resultsOf } from '../src/node/node-scenario.ts';
 import type { Person, QueueName } from '../src/node/people.ts';
-import { anyPayload, fetchParams, mustPut, putAtOnce } from '../src/node/queue-calls.ts';
+import { anyPayload, anyPayloads, fetchParams, mustPut, putAtOnce } from '../src/node/queue-calls.ts';
 import { scenarioOf } from '../src/node/target.ts';
 
 /** How long a wait that has its message may go on. */
@@ -32,7 +32,7 @@ Then(
       wait.catch(() => undefined);
       // The message comes before the wait has begun, after it, and in between.
       if (round % 4 > 1) await delay((round % 4) - 1);
-      await mustPut(scenario, sender, queue, anyPayload());
+      await mustPut(scenario, sender, queue, anyPayload(scenario.random));
       const timer = new AbortController();
       const late = delay(LATE_MS, undefined, { signal: timer.signal });
       late.catch(() => undefined);
@@ -63,7 +63,7 @@ When(
     });
     const putting = (async () => {
       for (let put = 0; put < count; put += CHUNK)
-        await putAtOnce(scenario, sender, queue, Array.from({ length: Math.min(CHUNK, count - put) }, anyPayload));
+        await putAtOnce(scenario, sender, queue, anyPayloads(scenario.random, Math.min(CHUNK, count - put)));
     })();
     await Promise.all([...acking, putting]);
     model.ack(seqUpTo);
@@ -72,7 +72,7 @@ When(
 
 Then('{queue} takes a message of {person} again', async function (queue: QueueName, sender: Person) {
   const scenario = scenarioOf(this);
-  const payload = anyPayload();
+  const payload = anyPayload(scenario.random);
   const params = {
     ...rightCall(scenario, sender, 'enqueue'),
     payload,
