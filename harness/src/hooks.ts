@@ -11,9 +11,10 @@ import { writeTrace } from './frames/trace.ts';
 import { beginFlowsOf } from './network/over-network.ts';
 import { linesOf, placeOf } from './plan/features.ts';
 import { randomOf } from './random-of-scenario.ts';
-import { EXCHANGE, FRAMES, SKIP_REASON, TARGET_GONE } from './run/message-reader.ts';
-import { resetStop, stopReason, stopRun } from './run/stop.ts';
-import { goneBecause } from './target/probe.ts';
+import { EXCHANGE, FRAMES, SKIP_REASON } from './run/message-reader.ts';
+import { resetStop, stopReason } from './run/stop.ts';
+import { notRestartableBecause } from './target/command/command-server.ts';
+import { afterDeath, lookAfter } from './target-watch.ts';
 import { ConformanceWorld, SkipScenario } from './world.ts';
 
 /** Calls have time-outs of their own; this only ends a step that hangs for another reason, in ms. */
@@ -43,7 +44,7 @@ export function registerHooks(): void {
 
   BeforeAll(resetStop);
 
-  Before(function (this: ConformanceWorld, { pickle, gherkinDocument }) {
+  Before(async function (this: ConformanceWorld, { pickle, gherkinDocument }) {
     beginFlowsOf(`${pickle.uri}: ${pickle.name}`);
     const line = linesOf(gherkinDocument).get(pickle.astNodeIds.at(-1) as string) ?? 0;
     this.random = randomOf(this.target, placeOf(pickle.uri, line));
@@ -57,10 +58,16 @@ export function registerHooks(): void {
       this.skip('needs a server that takes calls without a token: give --open');
     if (tags.includes('@needs:closed') && this.isOpen)
       this.skip('needs a server that takes no call without a token; this one was declared --open');
+    const notRestartable = tags.includes('@needs:restart') ? notRestartableBecause(this.target) : undefined;
+    if (notRestartable !== undefined) this.skip(notRestartable);
+    // It may take a moment to die of what the scenario before has sent.
+    const death = await afterDeath(this);
+    if (death !== undefined) throw new Error(`before this scenario began, ${death}`);
   });
 
   After(async function (this: ConformanceWorld, { result, pickle }) {
     let hasFailed = result?.status === 'FAILED';
+    let died: Error | undefined;
     try {
       if (result?.status === 'PASSED') await this.finish();
     } catch (error) {
@@ -69,13 +76,10 @@ export function registerHooks(): void {
     } finally {
       // Before the question, so that it is not our own connections that leave no room for it.
       await this.dispose();
-      const isServer = this.target.addresses.length > 0;
-      const why = hasFailed && isServer ? await goneBecause(this.target) : undefined;
-      if (why !== undefined) {
-        const gone = `the target went away during "${pickle.name}" (${why}): start it again, and see its log`;
-        stopRun(gone);
-        this.note(gone);
-        this.attach(gone, TARGET_GONE);
+      const death = await lookAfter(this, hasFailed, pickle.name);
+      if (death !== undefined) {
+        hasFailed = true;
+        died = new Error(death);
       }
       this.attach(JSON.stringify(this.exchange.entries()), EXCHANGE);
       if (hasFailed) this.attach(JSON.stringify(this.reportedFrames()), FRAMES);
@@ -92,5 +96,6 @@ export function registerHooks(): void {
         }
       }
     }
+    if (died) throw died;
   });
 }

@@ -37,7 +37,7 @@ export async function testServer({ options, args, scenarios, support, out }: Ser
   const print = (text: string): void => void out.write(`${text}\n`);
   const { network, seed } = options;
   const lanes = Math.min(options.jobs, Math.ceil(scenarios.length / SCENARIOS_A_LANE));
-  checkLanes(lanes, options.accounts);
+  checkLanes(lanes, options);
   const settings: LaneSettings = { options, network, support };
   // They start while this process asks the target what it is.
   const workers = Array.from({ length: lanes - 1 }, (_, i) => startWorker(i + 1, settings));
@@ -107,7 +107,8 @@ function announce(
   offer: Offer,
   args: readonly string[],
 ): void {
-  const what = options.targets.length > 0 ? addressesOf(target) : 'an embedded reference server';
+  const { targets, command: words } = options;
+  const what = targets.length > 0 ? addressesOf(target) : (words?.words.join(' ') ?? 'an embedded reference server');
   print(`Testing ${what}; it offers: ${[...offer.profiles].join(', ')}`);
   if (target.addresses.some(({ verify }) => verify.kind === 'none'))
     print('Its certificate is not checked (--pin or --tls-ca checks it).');
@@ -122,8 +123,8 @@ function aboutTarget(options: Options, target: TargetData, offer: Offer): Report
   const health = offer.health === undefined ? undefined : redactor(target.accounts)(offer.health);
   return {
     label: options.label ?? null,
-    kind: options.targets.length > 0 ? 'remote' : 'embedded',
-    address: addressesOf(target),
+    kind: options.command ? 'command' : options.targets.length > 0 ? 'remote' : 'embedded',
+    address: options.command?.words.join(' ') ?? addressesOf(target),
     profiles: [...offer.profiles],
     certificateSha256: offer.certificateSha256 || null,
     health: health?.slice(0, 200) ?? null,

@@ -11,6 +11,13 @@ import { byteBlanker } from './frames/secrets.ts';
 import { RandomSource } from './random.ts';
 import { redactor } from './redact.ts';
 import { type AccountData, ROLES, type Role } from './target/accounts.ts';
+import {
+  type CommandServer,
+  NotRestartableError,
+  notRestartableBecause,
+  serverNamed,
+} from './target/command/command-server.ts';
+import { current, letInAgain, redactorOf, secretsOf } from './target/command/people.ts';
 import type { TargetLimits } from './target/limits.ts';
 import { connectTarget, type TargetData } from './target/target.ts';
 
@@ -38,7 +45,6 @@ const CLOSE_LIMIT_MS = 2_000;
  * steps ask it for sessions and make calls through `call`, so that a failure can show what was sent and what came back.
  */
 export class ConformanceWorld extends World<TargetData> {
-  readonly target: TargetData;
   /** What the target says its limits are. */
   readonly limits: TargetLimits;
   /** How long one answer may take, in ms. */
@@ -51,18 +57,23 @@ export class ConformanceWorld extends World<TargetData> {
   readonly #abort = new AbortController();
   readonly #connections = new Set<QuicConnection>();
   readonly #people = new Map<Role, Person>();
+  #target: TargetData;
   #bystander: Bystander | undefined;
 
   constructor(options: IWorldOptions<TargetData>) {
     super(options);
-    this.target = options.parameters;
+    this.#target = current(options.parameters);
     this.limits = this.target.limits;
     this.timeoutMs = this.target.timeoutMs;
     // Every call of the scenario listens to it.
     setMaxListeners(0, this.#abort.signal);
-    this.exchange = new ExchangeLog(redactor(this.target.accounts));
+    this.exchange = new ExchangeLog(redactorOf(this.target));
     const limits = this.target.traceDir === undefined ? REPORT_LIMITS : TRACE_LIMITS;
     this.frames = new FrameRecorder(limits, () => this.exchange.now());
+  }
+
+  get target(): TargetData {
+    return this.#target;
   }
 
   /** Aborted when the scenario is over. */
@@ -181,7 +192,7 @@ export class ConformanceWorld extends World<TargetData> {
 
   /** The frames of the scenario, annotated, without a secret. @param all also what no reader of a failure wants */
   reportedFrames(all = false): ReportedFrame[] {
-    const { accounts } = this.target;
+    const accounts = secretsOf(this.target);
     const discretion = { redact: redactor(accounts), blank: byteBlanker(accounts), ownerOf: this.#ownerOf };
     const frames = this.frames.frames();
     return all ? reportFrames(frames, discretion, TRACE_LIMITS.bytes) : reportFrames(selectFrames(frames), discretion);
@@ -189,11 +200,42 @@ export class ConformanceWorld extends World<TargetData> {
 
   #ownerOf = (token: Uint8Array): string | undefined => {
     const hex = Buffer.from(token).toString('hex');
-    return this.target.accounts.find((account) => account.token === hex)?.name;
+    return secretsOf(this.target).find((account) => account.token === hex)?.name;
   };
 
   #show(value: unknown): string {
     return show(value, this.#ownerOf);
+  }
+
+  /** The server of the target, which the suite can end and start again. Leaves the scenario when there is none. */
+  get #restartable(): CommandServer {
+    const server = serverNamed(this.target.server);
+    return server ?? this.skip(notRestartableBecause(this.target) ?? 'the server is gone');
+  }
+
+  /** Ends the server: in order by SIGTERM, suddenly by SIGKILL. What was open is open no more. */
+  async endServer(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const server = this.#restartable;
+    this.note(`the server is ended by ${signal}`);
+    try {
+      await server.end(signal);
+    } catch (error) {
+      if (error instanceof NotRestartableError) this.skip(error.message);
+      throw error;
+    }
+    for (const connection of this.#connections) connection.abandon();
+    this.#connections.clear();
+  }
+
+  /**
+   * Starts it again. People whose session has not outlasted that log in again.
+   * @throws Error when it does not start, or somebody cannot log in any more
+   */
+  async startServerAgain(): Promise<void> {
+    await this.#restartable.launch();
+    this.note('the server is started again');
+    this.#people.clear();
+    this.#target = await letInAgain(this.target);
   }
 
   /** Somebody else, who goes on working on a connection of their own and must not notice anything. Checked after the scenario. */

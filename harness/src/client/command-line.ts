@@ -4,9 +4,10 @@ import { UsageError } from '../errors.ts';
 
 /**
  * Splits a command as a shell does: words by spaces, '…' as it is, "…" and \ as usual; nothing is expanded.
+ * @param option where it was given, for errors
  * @throws UsageError for an open quote, or nothing
  */
-export function splitCommand(command: string): string[] {
+export function splitCommand(command: string, option = '--client'): string[] {
   const words: string[] = [];
   let word: string | undefined;
   let quote = '';
@@ -24,9 +25,9 @@ export function splitCommand(command: string): string[] {
       word = undefined;
     } else word = (word ?? '') + c;
   }
-  if (quote !== '') throw new UsageError(`--client ${command}: a quote is not closed`);
+  if (quote !== '') throw new UsageError(`${option} ${command}: a quote is not closed`);
   if (word !== undefined) words.push(word);
-  if (words.length === 0) throw new UsageError('--client names no command, for example --client quicnprotochat');
+  if (words.length === 0) throw new UsageError(`${option} names no command`);
   return words;
 }
 

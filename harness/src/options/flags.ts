@@ -14,6 +14,17 @@ export const FLAGS = {
     describe:
       'HOST:PORT of the server under test (UDP); several servers of one service, with commas, are asked in turn',
   },
+  command: {
+    group: TARGET,
+    type: 'string',
+    describe:
+      'command that starts the server under test, instead of a target; the suite ends it and starts it again.\n{port}: where it listens (UDP, 127.0.0.1), {dir}: a folder that survives restarts,\n{accounts}: file with three accounts, in the form of --accounts',
+  },
+  volatile: {
+    group: TARGET,
+    type: 'boolean',
+    describe: 'the server of --command keeps nothing beyond its end (the default without {dir})',
+  },
   client: {
     group: TARGET,
     type: 'string',
@@ -112,7 +123,7 @@ export const FLAGS = {
     group: RUN,
     type: 'string',
     describe:
-      'processes that run scenarios at once, each with people of its own; by default as many as cores (at most 4) on embedded servers, 1 on a target',
+      'processes that run scenarios at once, each with people of its own; by default as many as cores (at most 4) on servers that the suite starts, 1 on a target',
   },
   shuffle: {
     group: RUN,
@@ -166,6 +177,7 @@ export function parseArguments(args: readonly string[]): CommandLine<typeof FLAG
       ['$0 --target 127.0.0.1:7000', 'a server of yours that registers users (OPAQUE)'],
       ['$0 --target 127.0.0.1:7000 --accounts accounts.json', 'one that does not'],
       ['$0 --target 127.0.0.1:7000 --open --requirement DS', 'one area, on an open server'],
+      ["$0 --command './my-server --listen 127.0.0.1:{port} --data {dir}'", 'one that the suite starts, and restarts'],
       ["$0 --client './my-client --verbose'", 'a client of yours, on servers of the suite'],
       ['$0 compare A.json B.json', 'reports of several implementations side by side'],
       ['$0 report A.json --report html=A.html', 'other reports of a JSON report'],

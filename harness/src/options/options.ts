@@ -10,6 +10,7 @@ import { DEFAULT_LIMITS, EMBEDDED_LIMITS, loadLimits, type TargetLimits } from '
 import { PROFILES, type Profile, type TargetAddress } from '../target/target.ts';
 import { kebab } from './command-line.ts';
 import type { RawOptions } from './flags.ts';
+import { PLACES, readServerCommand, type ServerCommand } from './server-command.ts';
 import {
   listOf,
   oneOf,
@@ -26,8 +27,10 @@ import { withVerify } from './verify.ts';
 
 /** The command line, checked. */
 export interface Options {
-  /** None: the embedded reference server. */
+  /** None: the embedded reference server, or that of the command. */
   targets: TargetAddress[];
+  /** Starts the server under test, instead of a target. */
+  command: ServerCommand | undefined;
   /** Words of the command that starts the client under test, instead of a target. */
   client: string[] | undefined;
   accounts: AccountData[];
@@ -70,7 +73,8 @@ export interface Options {
 /** @throws UsageError */
 export function readOptions(raw: RawOptions): Options {
   const addresses = raw.target === undefined ? [] : listOf('--target', [raw.target]).map(parseTarget);
-  const isEmbedded = raw.target === undefined;
+  const isEmbedded = raw.target === undefined && raw.command === undefined;
+  const command = readCommand(raw);
   if (raw.client !== undefined) checkClientRun(raw);
   const given = {
     '--accounts': raw.accounts,
@@ -80,10 +84,11 @@ export function readOptions(raw: RawOptions): Options {
   };
   const remoteOnly = Object.entries(given).find(([, value]) => value !== undefined);
   if (isEmbedded && remoteOnly && !raw.list)
-    throw new UsageError(`${remoteOnly[0]} needs --target HOST:PORT: the embedded server has its own`);
+    throw new UsageError(`${remoteOnly[0]} needs --target HOST:PORT or --command: the embedded server has its own`);
   const profiles = profilesOf('--profile', raw.profile);
   return {
     targets: withVerify(addresses, raw),
+    command,
     client: raw.client === undefined ? undefined : absoluteCommand(splitCommand(raw.client)),
     accounts: raw.accounts === undefined ? [] : loadAccounts(raw.accounts),
     isOpen: raw.open ?? false,
@@ -107,14 +112,31 @@ export function readOptions(raw: RawOptions): Options {
     seed: raw.shuffle === '' ? randomInt(2 ** 31).toString() : raw.shuffle,
     inputSeed: raw.seed ?? randomInt(2 ** 31).toString(),
     network: readNetwork(raw),
-    jobs: raw.jobs === undefined ? defaultJobs(isEmbedded) : parseCount('--jobs', raw.jobs, MAX_JOBS),
+    jobs: raw.jobs === undefined ? defaultJobs(raw.target === undefined) : parseCount('--jobs', raw.jobs, MAX_JOBS),
   };
 }
 
 const MAX_JOBS = 64;
 
 /** A server that somebody else runs may be smaller than this machine is. */
-const defaultJobs = (isEmbedded: boolean): number => (isEmbedded ? Math.min(4, availableParallelism()) : 1);
+const defaultJobs = (isOurs: boolean): number => (isOurs ? Math.min(4, availableParallelism()) : 1);
+
+/** @throws UsageError */
+function readCommand(raw: RawOptions): ServerCommand | undefined {
+  const { command, volatile: isVolatile = false } = raw;
+  if (command === undefined) {
+    if (isVolatile) throw new UsageError('--volatile needs --command: only such a server is restarted');
+    return undefined;
+  }
+  if (raw.target !== undefined) throw new UsageError('--command and --target exclude each other: give one');
+  const makesAccounts = command.includes(PLACES.accounts);
+  if (makesAccounts && (raw.accounts !== undefined || raw.open))
+    throw new UsageError(
+      `--command names {accounts}, which the suite makes: leave out ${raw.open ? '--open' : '--accounts'}`,
+    );
+  const [{ verify }] = withVerify([{ host: '127.0.0.1', port: 0 }], raw) as [TargetAddress];
+  return readServerCommand(command, isVolatile, verify);
+}
 
 /** @throws UsageError */
 function readNetwork({ network: text, networkSeed }: RawOptions): Network | undefined {
@@ -131,6 +153,8 @@ function readNetwork({ network: text, networkSeed }: RawOptions): Network | unde
 function checkClientRun(raw: RawOptions): void {
   const ofServers = [
     'target',
+    'command',
+    'volatile',
     'accounts',
     'open',
     'tlsCa',

@@ -54,8 +54,8 @@ export interface ReportedRequirement {
 export interface ReportedTarget {
   /** Given with `--label`. */
   label: string | null;
-  kind: 'embedded' | 'remote' | 'client';
-  /** HOST:PORT, or the command of a client. */
+  kind: 'embedded' | 'remote' | 'command' | 'client';
+  /** HOST:PORT, or the command of a server or client. */
   address: string;
   profiles: readonly string[];
   /** SHA-256 of its certificate (DER), hex. */

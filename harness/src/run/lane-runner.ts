@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { SuiteError } from '../errors.ts';
+import { SuiteError, UnreachableError } from '../errors.ts';
 import { type Network, overNetwork } from '../network/over-network.ts';
 import type { PlannedScenario } from '../plan/features.ts';
 import type { ScenarioResult } from '../result.ts';
@@ -48,14 +48,16 @@ const WORKER = fileURLToPath(new URL('../../bin/lane-worker.js', import.meta.url
 export type ToWorker =
   | { kind: 'open'; index: number; settings: LaneSettings }
   | { kind: 'people'; offer: Pick<Offer, 'health' | 'remark' | 'certificateSha256'> & { profiles: string[] } }
-  | { kind: 'run'; batch: Batch };
+  | { kind: 'run'; batch: Batch }
+  | { kind: 'close' };
 
 /** What a worker says. */
 export type FromWorker =
   | { kind: 'ready'; noAccounts: string | undefined }
   | { kind: 'result'; result: ScenarioResult }
   | { kind: 'outcome'; outcome: Pick<RunOutcome, 'faults' | 'gone'> }
-  | { kind: 'error'; message: string };
+  /** `isTargets`: the fault is not the suite's. */
+  | { kind: 'error'; message: string; isTargets: boolean };
 
 /** A process that begins at once to start, with a server of its own if that is an embedded one. */
 export interface Worker {
@@ -79,7 +81,12 @@ export function startWorker(index: number, settings: LaneSettings): Worker {
     new Promise((resolve, reject) => {
       const listen = (message: FromWorker): void => {
         if (message.kind === kind) resolve(message as Extract<FromWorker, { kind: Kind }>);
-        else if (message.kind === 'error') reject(new SuiteError(`job ${index + 1}: ${message.message}`));
+        else if (message.kind === 'error')
+          reject(
+            message.isTargets
+              ? new UnreachableError(message.message)
+              : new SuiteError(`job ${index + 1}: ${message.message}`),
+          );
         else {
           onOther(message);
           return;
@@ -91,7 +98,8 @@ export function startWorker(index: number, settings: LaneSettings): Worker {
     });
 
   const close = async (): Promise<void> => {
-    if (child.connected) child.disconnect();
+    // Without that word it takes our end for an interruption, and leaves without ado.
+    if (child.connected) tell({ kind: 'close' });
     await exited;
   };
   tell({ kind: 'open', index, settings });

@@ -11,6 +11,7 @@ export const SKIP_REASON = 'text/x.skip-reason';
 export const EXCHANGE = 'application/x.exchange+json';
 export const FRAMES = 'application/x.frames+json';
 export const TARGET_GONE = 'text/x.target-gone';
+export const SERVER_DIED = 'text/x.server-died';
 
 interface Running {
   pickle: Pickle;
@@ -20,6 +21,8 @@ interface Running {
   skipReason: string | undefined;
   exchange: ExchangeEntry[];
   frames: ReportedFrame[];
+  /** The server ended by itself: that is no question of levels. */
+  hasDied: boolean;
 }
 
 /** Errors of our own making: no server can cause them. */
@@ -72,6 +75,7 @@ export class MessageReader {
         skipReason: undefined,
         exchange: [],
         frames: [],
+        hasDied: false,
       });
     } else if (envelope.attachment) {
       const running = this.#running.get(envelope.attachment.testCaseStartedId ?? '');
@@ -79,6 +83,7 @@ export class MessageReader {
       if (running && envelope.attachment.mediaType === EXCHANGE)
         running.exchange = JSON.parse(envelope.attachment.body);
       if (running && envelope.attachment.mediaType === FRAMES) running.frames = JSON.parse(envelope.attachment.body);
+      if (running && envelope.attachment.mediaType === SERVER_DIED) running.hasDied = true;
       if (running && envelope.attachment.mediaType === TARGET_GONE) this.#gone = envelope.attachment.body;
     } else if (envelope.testStepFinished) {
       const { testCaseStartedId, testStepId, testStepResult } = envelope.testStepFinished;
@@ -110,7 +115,7 @@ export class MessageReader {
   }
 
   #finishCase(
-    { pickle, testCase, startedMs, results, skipReason, exchange, frames }: Running,
+    { pickle, testCase, startedMs, results, skipReason, exchange, frames, hasDied }: Running,
     finishedMs: number,
   ): void {
     const line = this.#documents.get(pickle.uri)?.get(pickle.astNodeIds.at(-1) as string) ?? 0;
@@ -122,7 +127,7 @@ export class MessageReader {
     }
     const worst = worstOf(results);
     const judged = judge(worst?.result, results.length, skipReason);
-    const isOptional = scenario.level !== 'MUST';
+    const isOptional = scenario.level !== 'MUST' && !hasDied;
     const step = worst && stepText(pickle, testCase, worst.stepId);
     if (step !== undefined) markExpected(frames, step);
     const result: ScenarioResult = {

@@ -3,8 +3,8 @@ import { type ISupportCodeLibrary, loadConfiguration, loadSupport, runCucumber }
 import type { Envelope } from '@cucumber/messages';
 import { SuiteError } from '../errors.ts';
 import { type PlannedScenario, placeOf, ROOT, type Subject } from '../plan/features.ts';
-import { redactor } from '../redact.ts';
 import type { ScenarioResult } from '../result.ts';
+import { redactorOf } from '../target/command/people.ts';
 import type { TargetData } from '../target/target.ts';
 import { MessageReader } from './message-reader.ts';
 
@@ -46,7 +46,7 @@ export interface SubjectRunOptions {
 
 /** Runs scenarios against a server. @throws SuiteError when cucumber cannot run them at all */
 export function runScenarios({ target, ...options }: RunOptions): Promise<RunOutcome> {
-  return runSubject({ ...options, subject: 'server', parameters: target, redact: redactor(target.accounts) });
+  return runSubject({ ...options, subject: 'server', parameters: target, redact: redactorOf(target) });
 }
 
 /**

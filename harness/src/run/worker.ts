@@ -1,4 +1,5 @@
 // A process of `--jobs`: comes to a server, gives its scenarios people, runs the batches that it is sent.
+import { UnreachableError } from '../errors.ts';
 import { withAccess } from '../target/access.ts';
 import { type Lane, openLane } from '../target/lane.ts';
 import type { Profile } from '../target/target.ts';
@@ -11,7 +12,10 @@ let runner: LaneRunner | undefined;
 const say = (message: FromWorker): void => void process.send?.(message);
 
 async function obey(message: ToWorker): Promise<void> {
-  if (message.kind === 'open') {
+  if (message.kind === 'close') {
+    await lane?.then((open) => open.close()).catch(() => {});
+    process.exit(0);
+  } else if (message.kind === 'open') {
     settings = message.settings;
     lane = openLane(settings.options, message.index);
     // Whoever waits for it is told.
@@ -32,18 +36,12 @@ async function obey(message: ToWorker): Promise<void> {
 
 process.on('message', (message: ToWorker) => {
   obey(message).catch((error) => {
-    say({ kind: 'error', message: error instanceof Error ? error.message : String(error) });
+    const isTargets = error instanceof UnreachableError;
+    say({ kind: 'error', message: error instanceof Error ? error.message : String(error), isTargets });
   });
 });
 
 // Ctrl-C goes to the whole group; the process that started this one decides.
 process.on('SIGINT', () => {});
-process.on('disconnect', () => {
-  const end = (): never => process.exit(0);
-  if (lane === undefined) end();
-  else
-    void lane.then(
-      (open) => open.close().then(end, end),
-      () => end(),
-    );
-});
+// That process has gone, Ctrl-C or not: what was started for it goes at once.
+process.on('disconnect', () => process.exit(0));

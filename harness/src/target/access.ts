@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseReason } from '@quicnprotochat/proto';
+import { nodeService, parseReason } from '@quicnprotochat/proto';
 import { QuicError } from '@quicnprotochat/quic';
 import { connectVat, RpcException } from '@quicnprotochat/rpc';
 import { UsageError } from '../errors.ts';
@@ -30,8 +30,7 @@ export async function withAccess(target: TargetData, offer: Offer): Promise<Acce
   if (!offer.profiles.has('opaque'))
     throw new UsageError(`how do the scenarios log in? The target offers no OPAQUE to register users. ${WHAT_TO_GIVE}`);
   try {
-    const accounts: AccountData[] = [];
-    for (const role of ROLES) accounts.push(await newAccount(target, role));
+    const accounts = await newAccounts(target);
     const remark = `Registered ${accounts.length} throw-away users by OPAQUE (named ${USERNAME_START}…).`;
     return { target: { ...target, accounts }, remark };
   } catch (error) {
@@ -56,6 +55,13 @@ export function newCredentials(): Credentials {
   };
 }
 
+/** Three people like no others. @throws Error when they cannot be registered */
+export async function newAccounts(target: TargetData): Promise<AccountData[]> {
+  const accounts: AccountData[] = [];
+  for (const role of ROLES) accounts.push(await newAccount(target, role));
+  return accounts;
+}
+
 /** Registers a new user and logs in. */
 async function newAccount(target: TargetData, role: string): Promise<AccountData> {
   const credentials = newCredentials();
@@ -68,7 +74,41 @@ async function newAccount(target: TargetData, role: string): Promise<AccountData
     token: Buffer.from(token).toString('hex'),
     deviceId: undefined,
     isExpired: false,
+    login: { username: credentials.username, password: credentials.password },
   };
+}
+
+/**
+ * The same people, with tokens that the target takes: a session need not outlast a restart, whoever registered does.
+ * @throws Error that says who cannot log in any more
+ */
+export async function loggedInAgain(target: TargetData): Promise<AccountData[]> {
+  const accounts: AccountData[] = [];
+  for (const account of target.accounts) accounts.push(await withGoodToken(target, account));
+  return accounts;
+}
+
+async function withGoodToken(target: TargetData, account: AccountData): Promise<AccountData> {
+  const { name, login: known } = account;
+  if (known === undefined) return account;
+  const identityKey = Buffer.from(account.identityKey, 'hex');
+  const accessToken = Buffer.from(account.token ?? '', 'hex');
+  const auth = { version: 1, accessToken, deviceId: new Uint8Array() };
+  try {
+    await patiently(() =>
+      onSession(target, (rpc, signal) => rpc.call(nodeService.fetchHybridKey, { identityKey, auth }, { signal })),
+    );
+    return account;
+  } catch (error) {
+    if (!(error instanceof RpcException)) throw error;
+  }
+  try {
+    const credentials = { ...known, identityKey };
+    const token = await patiently(() => onSession(target, (rpc, signal) => login(rpc, credentials, signal)));
+    return { ...account, token: Buffer.from(token).toString('hex') };
+  } catch (error) {
+    throw new Error(`${name} registered before the restart, and cannot log in after it: ${(error as Error).message}`);
+  }
 }
 
 /** Makes calls on a session of its own. @throws Error that says so when they are not answered in time */

@@ -13,6 +13,8 @@ export interface AccountData {
   deviceId: string | undefined;
   /** The target knows the token as expired. */
   isExpired: boolean;
+  /** How to get another token: of a user whom the suite registered by OPAQUE. */
+  login?: { username: string; password: string } | undefined;
 }
 
 /** The scenarios' people, in order: the first three accounts that are not expired play them. */
@@ -63,6 +65,10 @@ export function newIdentityKey(): Uint8Array {
   const { x } = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
   return Buffer.from(x as string, 'base64url');
 }
+
+/** The three roles alone: what every reader of accounts understands. */
+export const makePeople = (): AccountData[] =>
+  makeAccounts().filter(({ isExpired, deviceId }) => !isExpired && !deviceId);
 
 /** Accounts for an embedded server: the three roles, one whose token has expired, one whose token is bound to a device. */
 export function makeAccounts(): AccountData[] {

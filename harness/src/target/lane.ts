@@ -1,35 +1,44 @@
 import { UsageError } from '../errors.ts';
 import type { Options } from '../options/options.ts';
 import { type AccountData, ROLES } from './accounts.ts';
+import { CommandServer } from './command/command-server.ts';
 import { startEmbedded } from './embedded.ts';
 import type { TargetData } from './target.ts';
 
 /** What says how to come to a server: plain data, since a process that runs a part of the scenarios gets it too. */
 export type LaneOptions = Pick<
   Options,
-  'targets' | 'accounts' | 'isOpen' | 'limits' | 'timeoutMs' | 'required' | 'traceDir' | 'inputSeed'
+  'targets' | 'command' | 'accounts' | 'isOpen' | 'limits' | 'timeoutMs' | 'required' | 'traceDir' | 'inputSeed'
 >;
 
-/** A server on which scenarios run one after the other, with people of their own: an embedded one, or the one given. */
+/** A server on which scenarios run one after the other, with people of their own: an embedded one, or what was given. */
 export interface Lane {
   target: TargetData;
   close(): Promise<void>;
 }
 
 /**
- * Comes to the server of a lane: lanes of a target share it, each embedded server belongs to one.
+ * Comes to the server of a lane: lanes of a target share it, each server that the suite starts belongs to one.
  * @param index of the lane, from 0
  * @throws UsageError when the accounts file has no people left for it
- * @throws SuiteError when an embedded server does not start
+ * @throws SuiteError when an embedded server does not start, UnreachableError when that of a command does not
  */
 export async function openLane(options: LaneOptions, index: number): Promise<Lane> {
-  const { targets, limits, timeoutMs, isOpen, accounts, required, traceDir, inputSeed } = options;
-  const isWithoutPeople = targets.length > 0 && accounts.length === 0 && !isOpen;
+  const { targets, command, limits, timeoutMs, isOpen, accounts, required, traceDir, inputSeed } = options;
+  const isEmbedded = targets.length === 0 && command === undefined;
+  const isWithoutPeople = !isEmbedded && accounts.length === 0 && !isOpen;
   const mustRegister = isWithoutPeople || required.includes('opaque');
   const common = { isOpen, limits, timeoutMs, traceDir, inputSeed, mustRegister, noAccounts: undefined };
   if (targets.length > 0) {
     const target = { ...common, addresses: targets, accounts: accountsOf(accounts, index) };
     return { target, close: async () => {} };
+  }
+  if (command) {
+    const server = await CommandServer.start(command, timeoutMs);
+    const { name, port } = server;
+    const addresses = [{ host: '127.0.0.1', port, verify: command.verify }];
+    const people = server.accounts.length > 0 ? server.accounts : accounts;
+    return { target: { ...common, addresses, accounts: people, server: name }, close: () => server.stop() };
   }
   const embedded = await startEmbedded(isOpen, limits);
   const { host, port, pin } = embedded;
@@ -47,9 +56,9 @@ function accountsOf(accounts: readonly AccountData[], index: number): AccountDat
   return [...own, ...accounts.filter(isForAnyLane)];
 }
 
-/** @throws UsageError when there are not three accounts for each lane */
-export function checkLanes(lanes: number, accounts: readonly AccountData[]): void {
-  if (lanes === 1 || accounts.length === 0) return;
+/** @throws UsageError when there are not three accounts for each lane of a target */
+export function checkLanes(lanes: number, { targets, accounts }: Pick<LaneOptions, 'targets' | 'accounts'>): void {
+  if (lanes === 1 || targets.length === 0 || accounts.length === 0) return;
   const people = accounts.filter((account) => !isForAnyLane(account)).length;
   if (people < lanes * ROLES.length)
     throw new UsageError(

@@ -33,6 +33,8 @@ export interface TargetData {
   timeoutMs: number;
   /** Of what is random in what scenarios send; undefined: nothing comes again. */
   inputSeed?: string | undefined;
+  /** The name of the server that `--command` started, in the process that runs the scenarios. */
+  server?: string | undefined;
   /** Where the frames of each scenario are kept (`--trace`). */
   traceDir?: string | undefined;
   /** A folder with source code, for the scenarios that are about that and need no server. */
