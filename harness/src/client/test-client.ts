@@ -26,20 +26,29 @@ export interface ClientRun {
 }
 
 /** Runs the scenarios for clients, some at once. @throws UnreachableError when the command cannot be started */
-export async function testClient({ command, timeoutMs, out, ...run }: ClientRun): Promise<RunOutcome> {
+export async function testClient({
+  command,
+  timeoutMs,
+  out,
+  jobs = availableParallelism(),
+  ...run
+}: ClientRun): Promise<RunOutcome> {
   out.write(`Testing the client ${command.join(' ')}\n`);
   await requireCommand(command, timeoutMs);
   const progress = new Progress(out, run.scenarios.length);
   try {
     const parameters: ClientData = { command, limitMs: ANSWERS_PER_COMMAND * timeoutMs };
-    return await runClientScenarios({ ...run, parameters, onResult: (result) => progress.show(result) });
+    const atOnce = Math.max(1, Math.round(AT_ONCE_PER_JOB * jobs));
+    return await runClientScenarios({ ...run, parameters, atOnce, onResult: (result) => progress.show(result) });
   } finally {
     progress.end();
   }
 }
 
-export interface ClientScenarios extends Pick<ClientRun, 'scenarios' | 'seed' | 'jobs'> {
+export interface ClientScenarios extends Pick<ClientRun, 'scenarios' | 'seed'> {
   parameters: ClientData;
+  /** Scenarios that run at the same time. */
+  atOnce: number;
   onResult(result: ScenarioResult): void;
 }
 
@@ -49,7 +58,7 @@ export async function runClientScenarios({
   scenarios,
   onResult,
   seed,
-  jobs = availableParallelism(),
+  atOnce,
 }: ClientScenarios): Promise<RunOutcome> {
   const left = seed === undefined ? [...scenarios] : shuffled(scenarios, seed);
   const outcomes: RunOutcome[] = [];
@@ -59,7 +68,7 @@ export async function runClientScenarios({
       outcomes.push(await runSubject({ ...options, scenarios: [scenario] }));
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, Math.round(AT_ONCE_PER_JOB * jobs)) }, work));
+  await Promise.all(Array.from({ length: atOnce }, work));
   const results = outcomes.flatMap((outcome) => outcome.results);
   return {
     results: scenarios.flatMap((scenario) => results.find((result) => result.scenario === scenario) ?? []),

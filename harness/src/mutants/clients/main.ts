@@ -1,63 +1,83 @@
-// npm run mutants:clients: holds the scenarios for clients against clients with a fault, each of which they must catch by
-// the requirement that it breaks.
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { loadFeatures, type PlannedScenario } from '../../plan/features.ts';
-import { runSubject } from '../../run/run.ts';
-import { loadSpec } from '../../spec.ts';
+// npm run mutants:clients: holds the scenarios for clients against broken clients, each of which they must catch by the
+// requirement that it breaks, and against right ones that are different, each of which they must pass.
+import { availableParallelism } from 'node:os';
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { EXIT } from '../../errors.ts';
+import { faults, variants } from './catalog.ts';
+import { type Finding, judgeFault, judgeVariant } from './judge.ts';
 
-interface Fault {
-  id: string;
-  requirement: string;
-  what: string;
+const options = yargs(hideBin(process.argv))
+  .scriptName('npm run mutants:clients --')
+  .usage(
+    '$0 [PATTERN…]\n\nRuns the suite against broken clients (each must be caught, by a scenario of the requirement that it breaks)\nand against right ones that are different (each must pass).',
+  )
+  .options({
+    mutants: { type: 'boolean', default: true, describe: 'run the broken ones (--no-mutants: not)' },
+    variants: { type: 'boolean', default: true, describe: 'run the right ones (--no-variants: not)' },
+    requirement: { type: 'string', describe: 'of the right ones: only scenarios whose requirement begins so' },
+    jobs: { type: 'number', default: availableParallelism(), describe: 'cores to use' },
+    list: { type: 'boolean', default: false, describe: 'only list them' },
+    verbose: { type: 'boolean', default: false, describe: 'show by what each one was caught' },
+  })
+  .example('$0 CLI-0 hybrid', 'those whose id or requirement contains one of the words')
+  .epilogue('Exit codes: 0 all caught and all passed, 1 not so, 2 wrong usage or nothing selected.')
+  .strictOptions()
+  .wrap(110)
+  .parseSync();
+
+const patterns = options._.map(String);
+const isWanted = (text: string): boolean => patterns.length === 0 || patterns.some((pattern) => text.includes(pattern));
+
+interface Work {
+  name: string;
+  /** What it is called when it is as it should be, and when not. */
+  words: [string, string];
+  judge(): Promise<Finding>;
 }
 
-const PLANT = fileURLToPath(new URL('./plant.mjs', import.meta.url));
-/** How long a command may take, in ms: what a broken client does not end is not waited for longer. */
-const LIMIT_MS = 20_000;
-const AT_ONCE = 2;
-
-const faults = JSON.parse(readFileSync(new URL('./faults.json', import.meta.url), 'utf8')) as Fault[];
-const patterns = process.argv.slice(2);
-const wanted = faults.filter(
-  ({ id, requirement }) =>
-    patterns.length === 0 || patterns.some((pattern) => `${requirement} ${id}`.includes(pattern)),
-);
-if (wanted.length === 0) {
-  console.error(`mutants:clients: nothing matches ${patterns.join(', ')}`);
-  process.exit(2);
+const works: Work[] = [
+  // The longest first.
+  ...(options.variants ? variants : [])
+    .filter(({ id }) => isWanted(id))
+    .map((variant): Work => {
+      const judge = () => judgeVariant(variant, ({ requirement }) => requirement.startsWith(options.requirement ?? ''));
+      return { name: `${variant.id}: ${variant.what}`, words: ['passed  ', 'ACCUSED '], judge };
+    }),
+  ...(options.mutants ? faults : [])
+    .filter(({ id, requirement }) => isWanted(`${requirement} ${id}`))
+    .map((fault): Work => {
+      const { requirement, id, what } = fault;
+      const judge = () => judgeFault(fault);
+      return { name: `${requirement} ${id}: ${what}`, words: ['caught  ', 'SURVIVED'], judge };
+    }),
+];
+if (works.length === 0) {
+  process.stderr.write(`mutants:clients: nothing matches ${patterns.join(', ')} (see --list)\n`);
+  process.exit(EXIT.usage);
 }
-const scenarios = loadFeatures(loadSpec(), undefined, 'client');
+if (options.list) {
+  for (const { name } of works) console.log(name);
+  process.exit(0);
+}
+
 const started = Date.now();
-const left = [...wanted];
-let caught = 0;
-
-/** @returns the scenario that catches it, or why none does */
-async function judge({ id, requirement }: Fault): Promise<{ by?: PlannedScenario; why: string }> {
-  const parameters = { command: [process.execPath, PLANT, id], limitMs: LIMIT_MS };
-  let ran = 0;
-  for (const scenario of scenarios.filter((one) => one.requirement === requirement)) {
-    const options = { subject: 'client' as const, parameters, redact: (text: string) => text, onResult: () => {} };
-    const { results, faults: broken } = await runSubject({ ...options, scenarios: [scenario] });
-    if (broken.length > 0) throw new Error(broken.join('\n'));
-    const [result] = results;
-    if (result?.status === 'failed' || result?.status === 'warned')
-      return { by: scenario, why: result.failure?.message.split('\n', 1)[0] ?? '' };
-    if (result?.status === 'passed') ran += 1;
-  }
-  return { why: `${ran} scenarios of ${requirement} pass` };
-}
+const left = [...works];
+let right = 0;
 
 async function work(): Promise<void> {
-  for (let fault = left.shift(); fault; fault = left.shift()) {
-    const { by, why } = await judge(fault);
-    if (by) caught += 1;
-    const where = by ? `  ${by.uri}:${by.line}: ` : '  ';
-    console.log(`${by ? 'caught  ' : 'SURVIVED'} ${fault.requirement} ${fault.id}: ${fault.what}\n${where}${why}`);
+  for (let one = left.shift(); one; one = left.shift()) {
+    const startedAt = Date.now();
+    const { isRight, lines } = await one.judge();
+    if (isRight) right += 1;
+    console.log(`${one.words[isRight ? 0 : 1]} ${one.name} (${Date.now() - startedAt} ms)`);
+    if (!isRight || options.verbose) for (const line of lines) console.log(`         ${line}`);
   }
 }
 
-await Promise.all(Array.from({ length: AT_ONCE }, work));
-console.log(`\n${caught} of ${wanted.length} broken clients caught in ${Math.round((Date.now() - started) / 1000)} s`);
-console.log(`${caught} passed, ${wanted.length - caught} failed, 0 skipped`);
-process.exitCode = caught === wanted.length ? 0 : 1;
+/** Much of it is waiting: for processes to start, for time-outs. */
+const AT_ONCE_PER_JOB = 2;
+await Promise.all(Array.from({ length: Math.max(1, Math.round(AT_ONCE_PER_JOB * options.jobs)) }, work));
+console.log(`\nin ${Math.round((Date.now() - started) / 1000)} s`);
+console.log(`${right} passed, ${works.length - right} failed, 0 skipped`);
+process.exitCode = right === works.length ? EXIT.conformant : EXIT.notConformant;
