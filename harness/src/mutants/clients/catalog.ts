@@ -21,7 +21,10 @@ export interface Fault extends OtherClient {
 }
 
 /** One that is right in another way, and must pass. */
-export type Variant = OtherClient;
+export interface Variant extends OtherClient {
+  /** Recommendations that it does not follow. */
+  mayWarn?: string[];
+}
 
 const read = (name: string) => JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8'));
 

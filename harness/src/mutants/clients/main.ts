@@ -68,7 +68,12 @@ let right = 0;
 async function work(): Promise<void> {
   for (let one = left.shift(); one; one = left.shift()) {
     const startedAt = Date.now();
-    const { isRight, lines } = await one.judge();
+    const { isRight, lines } = await one.judge().catch(
+      (error: unknown): Finding => ({
+        isRight: false,
+        lines: [error instanceof Error ? error.message : String(error)],
+      }),
+    );
     if (isRight) right += 1;
     console.log(`${one.words[isRight ? 0 : 1]} ${one.name} (${Date.now() - startedAt} ms)`);
     if (!isRight || options.verbose) for (const line of lines) console.log(`         ${line}`);
