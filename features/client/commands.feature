@@ -14,12 +14,12 @@ Feature: The command line of a client
     Scenario: register
       When the client runs "register"
       Then it succeeds
-      And it has uploaded 1 KeyPackage
+      And it has uploaded at least 1 KeyPackage
 
     Scenario: register-state
       When the client runs "register-state --count 2"
       Then it succeeds
-      And it has uploaded 2 KeyPackages
+      And it has uploaded at least 2 KeyPackages
 
     Scenario: fetch-key
       Given Bob has published a KeyPackage
@@ -169,6 +169,11 @@ Feature: The command line of a client
       Given the client is in a group with Bob
       And the server refuses enqueue with E015
       When the client sends a message
+      Then it fails
+
+    Scenario: A user name that is taken
+      Given the client has an account that another client has made
+      When the client makes an account
       Then it fails
 
     Scenario: Nobody to fetch

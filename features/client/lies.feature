@@ -79,7 +79,7 @@ Feature: Servers that lie, refuse and lose connections
     Scenario: Killed when it acknowledges
       Given the client has joined a group of Bob
       And Bob has sent 3 messages to the client
-      When the client runs "recv" and is killed when it acknowledges
+      When the client runs "recv" and is killed when it calls ack
       And the client runs "recv"
       Then both together show these messages
 
@@ -181,7 +181,8 @@ Feature: Servers that lie, refuse and lose connections
 
     Scenario: While it waits for messages
       Given the client has joined a group of Bob
-      When the client starts "recv --stream"
+      When the client runs "recv"
+      And the client starts "recv --stream"
       And it is interrupted once it waits
       Then no temporary file is left
       When Bob sends 1 message to the client

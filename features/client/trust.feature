@@ -27,6 +27,14 @@ Feature: Whom a client trusts, and what it shows
       When the client runs "ping --no-such-option"
       Then neither its token nor its seed is in what it has told
 
+    Scenario: On a login, and a refused one
+      When the client makes an account
+      And the client logs in
+      And the client logs in with a wrong password
+      And the client makes an account
+      Then it fails
+      And neither the password nor the token of the login is in what it has told
+
   @CLI-006 @level:must @profile:core @source:decided
   Rule: CLI-006 Trust before tokens
     A client MUST accept the server's certificate, by a trust anchor, a pin, or because it is seen for the
@@ -35,7 +43,7 @@ Feature: Whom a client trusts, and what it shows
     Scenario Outline: <command> meets a server with another certificate
       When the client runs "<command>" and meets a server with another certificate
       Then it fails
-      And that server has seen no call
+      And that server has not seen its token
 
       Examples:
         | command        |
@@ -97,7 +105,11 @@ Feature: Whom a client trusts, and what it shows
 
     Scenario: After a command
       Given the client has registered
-      Then nobody but its owner may read its state and its key store
+      Then nobody but its owner may read what is secret
+
+    Scenario: After a login
+      Given the client has made an account
+      Then nobody but its owner may read what is secret
 
   @CLI-026 @level:must @profile:core @source:stated
   Rule: CLI-026 The protocol
@@ -111,7 +123,7 @@ Feature: Whom a client trusts, and what it shows
     Scenario: A server that speaks something else
       When the client runs "ping" and meets a server that speaks "h3,hq-interop,doq"
       Then it fails
-      And that server has seen no call
+      And that server has been sent nothing
 
   @CLI-027 @level:must @profile:core @source:stated
   Rule: CLI-027 What a server may see

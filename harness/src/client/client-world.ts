@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type IWorldOptions, World } from '@cucumber/cucumber';
 import { RpcException } from '@quicnprotochat/rpc';
 import { ExchangeLog, show } from '../exchange.ts';
 import { spellings } from '../redact.ts';
 import { SkipScenario } from '../world.ts';
+import { ClientFolder } from './client-folder.ts';
 import { splitCommand } from './command-line.ts';
 import { MemoryService } from './memory-service.ts';
 import { type NodeOptions, ObservingNode } from './observing-node.ts';
@@ -31,6 +29,16 @@ export interface CommandOptions {
   isWithoutToken?: boolean | undefined;
   /** Gives the common options by the environment instead of the command line. */
   byEnvironment?: boolean | undefined;
+  /** More of the environment. */
+  env?: NodeJS.ProcessEnv | undefined;
+}
+
+/** A command that goes on while the scenario does. */
+export interface Background {
+  process: CommandProcess;
+  command: string;
+  /** Calls that ask for messages, before it. */
+  callsBefore: number;
 }
 
 const ENV_PREFIX = 'QUICNPROTOCHAT_';
@@ -53,11 +61,11 @@ export class ClientWorld extends World<ClientData> {
   /** A server that is not the right one. */
   other: ObservingNode | undefined;
   /** A command that goes on while the scenario does. */
-  background: { process: CommandProcess; command: string } | undefined;
+  background: Background | undefined;
   /** Paths of the client's files when it was started in the background. */
   filesBefore: string[] = [];
   readonly nodes: ObservingNode[] = [];
-  readonly #directory = mkdtempSync(join(tmpdir(), 'conformance-client-'));
+  readonly folder = new ClientFolder();
   readonly #peers = new Map<string, Peer>();
   readonly #processes: CommandProcess[] = [];
   readonly #secrets = new Set<string>();
@@ -70,16 +78,11 @@ export class ClientWorld extends World<ClientData> {
   constructor(options: IWorldOptions<ClientData>) {
     super(options);
     this.exchange = new ExchangeLog((text) => this.redact(text));
-    for (const folder of ['home', 'work']) mkdirSync(join(this.#directory, folder));
     this.useToken(this.#token, this.#tokenBytes);
   }
 
   get limitMs(): number {
     return this.parameters.limitMs;
-  }
-
-  get statePath(): string {
-    return join(this.#directory, 'work', 'alice.bin');
   }
 
   /** The scenario's node; started when it is first needed. */
@@ -120,11 +123,14 @@ export class ClientWorld extends World<ClientData> {
     this.#secrets.add(token);
   }
 
+  /** No report shows it. */
+  keepSecret(text: string): void {
+    this.#secrets.add(text);
+  }
+
   /** A file with a node's certificate. */
   caFile(node: ObservingNode): string {
-    const path = join(this.#directory, `ca-${this.nodes.indexOf(node)}.pem`);
-    writeFileSync(path, node.certificate.certPem);
-    return path;
+    return this.folder.write(`ca-${this.nodes.indexOf(node)}.pem`, node.certificate.certPem);
   }
 
   /** The KeyPackages that the client has uploaded, in order. */
@@ -158,24 +164,11 @@ export class ClientWorld extends World<ClientData> {
   seed(): Uint8Array | undefined {
     if (!this.isRegistered) return undefined;
     const seed = findSeed(
-      this.files().map(({ bytes }) => bytes),
+      this.folder.files().map(({ bytes }) => bytes),
       this.identityKey,
     );
     if (!seed) this.exchange.add('', 'note', 'its seed is in none of its files as it is, and was not looked for');
     return seed;
-  }
-
-  /** Cuts the state in half. */
-  damageState(): void {
-    writeFileSync(this.statePath, readFileSync(this.statePath).subarray(0, 20));
-  }
-
-  /** What the client keeps: its state, its key store, and whatever else is in its folders. */
-  files(): { path: string; bytes: Buffer }[] {
-    return readdirSync(this.#directory, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && !entry.name.startsWith('ca-'))
-      .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-      .map((path) => ({ path, bytes: readFileSync(path) }));
   }
 
   /** Starts a command; it is ended after the scenario. @param text subcommand and arguments, people in capitals */
@@ -186,9 +179,9 @@ export class ClientWorld extends World<ClientData> {
     const given = options.byEnvironment ? [] : Object.entries(common).flatMap(([name, value]) => [`--${name}`, value]);
     const command = [...this.parameters.command, ...words, ...given];
     this.exchange.add('client', 'sent', `runs ${text}`);
-    this.filesBefore = this.files().map(({ path }) => path);
-    const env = { ...this.#environment(), ...(options.byEnvironment ? asVariables(common) : {}) };
-    const process = new CommandProcess(command, { cwd: join(this.#directory, 'work'), env, limitMs: this.limitMs });
+    this.filesBefore = this.folder.files().map(({ path }) => path);
+    const env = { ...this.#environment(), ...(options.byEnvironment ? asVariables(common) : {}), ...options.env };
+    const process = new CommandProcess(command, { cwd: this.folder.work, env, limitMs: this.limitMs });
     this.#processes.push(process);
     return process;
   }
@@ -232,7 +225,7 @@ export class ClientWorld extends World<ClientData> {
   }
 
   /** The command in the background. */
-  running(): { process: CommandProcess; command: string } {
+  running(): Background {
     if (!this.background) throw new TypeError('no command was started');
     return this.background;
   }
@@ -264,8 +257,10 @@ export class ClientWorld extends World<ClientData> {
 
   redact(text: string): string {
     let redacted = text;
+    for (const token of this.service.sessionTokens)
+      for (const one of spellings(Buffer.from(token))) this.keepSecret(one);
     for (const secret of this.#secrets) redacted = redacted.replaceAll(secret, '<token>');
-    return redacted.replaceAll(this.#directory, '…');
+    return redacted.replaceAll(this.folder.path, '…');
   }
 
   /** Ends and removes all that the scenario made. Never rejects. */
@@ -273,7 +268,7 @@ export class ClientWorld extends World<ClientData> {
     for (const one of this.#processes) one.kill();
     await Promise.all(this.#processes.map(({ ended }) => ended.catch(() => {})));
     await Promise.all(this.nodes.map((node) => node.stop().catch(() => {})));
-    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 3 });
+    this.folder.remove();
   }
 
   async #commonOptions(options: CommandOptions): Promise<Record<string, string>> {
@@ -284,14 +279,14 @@ export class ClientWorld extends World<ClientData> {
       ...(caCert === undefined ? {} : { 'ca-cert': caCert, 'server-name': 'localhost' }),
       ...(options.isWithoutToken ? {} : { 'access-token': this.#token }),
       ...(this.deviceId === undefined ? {} : { 'device-id': this.deviceId }),
-      state: this.statePath,
+      state: this.folder.state,
     };
   }
 
   /** The user's own environment, so that the command is found, but for what would steer the client. */
   #environment(): NodeJS.ProcessEnv {
     const kept = Object.entries(process.env).filter(([name]) => !/^(?:QUICNPROTOCHAT_|XDG_|npm_)/.test(name));
-    const home = join(this.#directory, 'home');
+    const { home } = this.folder;
     return { ...Object.fromEntries(kept), HOME: home, USERPROFILE: home, NO_COLOR: '1' };
   }
 

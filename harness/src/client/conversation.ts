@@ -34,6 +34,12 @@ export function usualWrapping(world: ClientWorld): Wrapping {
 /** Lets somebody make a group and invite the client, which joins. */
 export async function joinGroupOf(world: ClientWorld, name: string): Promise<void> {
   await world.must('register-state');
+  await inviteClient(world, name);
+  await world.must('join');
+}
+
+/** Lets somebody make a group and invite the client, by the oldest KeyPackage that it has uploaded. */
+export async function inviteClient(world: ClientWorld, name: string): Promise<void> {
   const peer = await world.peer(name);
   const keyPackage = world.service.keyPackages.get(hex(world.identityKey))?.shift();
   if (!keyPackage) throw new Error('the client has uploaded no KeyPackage that one could invite it by');
@@ -41,7 +47,6 @@ export async function joinGroupOf(world: ClientWorld, name: string): Promise<voi
     throw new Error(`${name} cannot use the client's KeyPackage: ${error instanceof Error ? error.message : error}`);
   });
   world.service.put(world.identityKey, welcome);
-  await world.must('join');
 }
 
 /** Puts a new message of somebody into the client's queue. @returns the payload */

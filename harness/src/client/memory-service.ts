@@ -15,6 +15,7 @@ import {
   WIRE_VERSION,
 } from '@quicnprotochat/proto';
 import { RpcException } from '@quicnprotochat/rpc';
+import { MemoryOpaque } from './memory-opaque.ts';
 
 type Methods = typeof nodeService;
 export type Params<M extends NodeServiceMethod> = ParamsOf<Methods[M]>;
@@ -29,6 +30,10 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const NOTHING = new Uint8Array();
 const POLL_MS = 10;
 
+/** A method that a scenario names, and what does the same. */
+export const alike = (method: NodeServiceMethod): NodeServiceMethod[] =>
+  method === 'enqueue' ? ['enqueue', 'batchEnqueue'] : [method];
+
 /** Refuses a call. @throws RpcException */
 export function refuse(code: Parameters<typeof formatReason>[0], text: string): never {
   throw new RpcException('failed', formatReason(code, text));
@@ -40,14 +45,18 @@ interface Account {
 }
 
 /**
- * A right NodeService in memory, as small as can be: what a client under test talks to, and what a scenario looks into.
- * OPAQUE is not offered: the command line of clients has nothing for it.
- */
+ * A right NodeService in memory, as small as can be: what a client under test talks to, and what a scenario looks into. */
 export class MemoryService {
   /** Whether callers without a token are let in. */
   isOpen = false;
   /** Messages that an answer holds at most, whatever was asked for (spec: DS-016). */
   answerMessages = 1_000;
+  /** What logins have returned. */
+  readonly sessionTokens: Uint8Array[] = [];
+  readonly opaque = new MemoryOpaque((token, identityKey) => {
+    this.sessionTokens.push(token);
+    this.admit(token, identityKey);
+  });
   readonly keyPackages = new Map<string, Uint8Array[]>();
   readonly hybridKeys = new Map<string, Uint8Array>();
   readonly #queues = new Map<string, Delivery[]>();
@@ -84,6 +93,7 @@ export class MemoryService {
   }
 
   readonly handlers: Handlers = {
+    ...this.opaque.handlers,
     health: () => ({ status: 'ok' }),
     uploadKeyPackage: ({ identityKey, package: keyPackage, auth }) => {
       this.#own(auth, 'identityKey', identityKey);

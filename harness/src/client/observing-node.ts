@@ -31,6 +31,8 @@ export class ObservingNode {
   readonly calls: ObservedCall[] = [];
   /** Take the place of what the service does; `undefined` makes a method unimplemented. */
   readonly lies: Handlers = {};
+  /** Called when a method is called, before it takes its effect. */
+  readonly before: { [M in NodeServiceMethod]?: () => void } = {};
   /** ALPN protocol of each connection. */
   readonly protocols: string[] = [];
   /** What came on each stream, byte for byte. */
@@ -112,6 +114,7 @@ export class ObservingNode {
     return bind(method as never, async (params: Record<string, unknown>, signal: AbortSignal) => {
       this.calls.push({ method: name, params });
       onCall?.(name, params);
+      this.before[name]?.();
       try {
         const results = await (handler as (params: unknown, signal: AbortSignal) => unknown)(params, signal);
         onAnswer?.(name, { results });

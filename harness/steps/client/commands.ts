@@ -4,11 +4,13 @@ import { Given, Then, When } from '@cucumber/cucumber';
 import type { ClientWorld } from '../../src/client/client-world.ts';
 import { newText } from '../../src/client/conversation.ts';
 import { ObservingNode } from '../../src/client/observing-node.ts';
+import { findSecret } from '../../src/client/secrets.ts';
 
 /** How long something may take that a right client does at once, in ms. */
 const SOON_MS = 10_000;
 /** How long a client is left alone that has begun to wait. */
 const SETTLE_MS = 300;
+const RECEIVING = ['peek', 'fetch', 'fetchWait'] as const;
 
 When('the client runs {string}', async function (this: ClientWorld, command: string) {
   await this.run(command);
@@ -81,30 +83,18 @@ When('the client receives from a channel that does not exist', async function (t
 });
 
 When('the client starts {string}', async function (this: ClientWorld, command: string) {
-  this.background = { process: await this.start(command), command };
+  const callsBefore = (await this.node()).of(...RECEIVING).length;
+  this.background = { process: await this.start(command), command, callsBefore };
 });
 
 When('it is interrupted once it waits', async function (this: ClientWorld) {
-  const { process, command } = this.running();
+  const { process, command, callsBefore } = this.running();
   const node = await this.node();
-  const before = node.of('peek', 'fetch', 'fetchWait').length;
-  const hasAsked = (): boolean => node.of('peek', 'fetch', 'fetchWait').length > Math.min(before, 0);
+  const hasAsked = (): boolean => node.of(...RECEIVING).length > callsBefore;
   await until(hasAsked, () => `"${command}" has not asked for messages: ${this.redact(process.stderr)}`);
   await sleep(SETTLE_MS);
   process.interrupt();
   await this.finished(process, command);
-});
-
-When('the client runs {string} and is killed when it acknowledges', async function (this: ClientWorld, text: string) {
-  const node = await this.node();
-  const ack = this.service.handlers.ack as NonNullable<typeof this.service.handlers.ack>;
-  const process = await this.start(text);
-  node.lies.ack = (params, signal) => {
-    process.kill();
-    return ack(params, signal);
-  };
-  await this.finished(process, text);
-  delete node.lies.ack;
 });
 
 Then('it succeeds', function (this: ClientWorld) {
@@ -116,7 +106,9 @@ Then('it fails', function (this: ClientWorld) {
 });
 
 Then('it exits with {int}', function (this: ClientWorld, code: number) {
-  assert.equal(this.last.code, code, `${this.ending()}; expected was exit code ${code}`);
+  // As shells tell that a signal ended a program.
+  const told = this.last.signal === 'SIGINT' ? 130 : this.last.code;
+  assert.equal(told, code, `${this.ending()}; expected was exit code ${code}`);
 });
 
 Then('it tells the code {word}', function (this: ClientWorld, code: string) {
@@ -133,10 +125,19 @@ Then('it shows these messages while it runs', async function (this: ClientWorld)
   );
 });
 
+Then('that server has not seen its token', function (this: ClientWorld) {
+  assert.ok(this.other instanceof ObservingNode);
+  assert.equal(findSecret(this.other.received, this.tokenBytes), undefined, 'it has sent its token');
+});
+
 Then('that server has seen no call', function (this: ClientWorld) {
   assert.ok(this.other instanceof ObservingNode);
   const methods = this.other.calls.map(({ method }) => method);
   assert.deepEqual(methods, [], `it has called ${methods.join(', ')}`);
+});
+
+Then('that server has been sent nothing', function (this: ClientWorld) {
+  assert.ok(this.other instanceof ObservingNode);
   assert.equal(this.other.received.length, 0, `it has sent ${this.other.received.length} bytes`);
 });
 

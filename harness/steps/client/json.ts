@@ -14,11 +14,8 @@ Then('it writes objects of type {string} with {string}', function (this: ClientW
 
 Then('it writes an error with the code {word}', function (this: ClientWorld, code: string) {
   const lines = this.last.stderr.split('\n').filter((line) => line.trim().startsWith('{'));
-  const errors = lines
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
-    .filter(({ type }) => type === 'error');
-  assert.equal(errors.length, 1, `${errors.length} objects of type "error" are on standard error`);
-  const [error] = errors as [Record<string, unknown>];
+  const [error] = lines.flatMap(asObject).filter(({ type }) => type === 'error');
+  assert.ok(error, 'no object of type "error" is on standard error');
   assert.deepEqual([typeof error.kind, typeof error.message, error.code], ['string', 'string', code]);
 });
 
@@ -45,16 +42,17 @@ Then('it tells these bytes as Base64', function (this: ClientWorld) {
 
 Then('it tells that it ignored something', function (this: ClientWorld) {
   const told = this.strictJson().filter(({ type }) => type === 'ignored');
-  assert.equal(told.length, 1, `it tells of ${told.length} payloads that it ignored`);
+  assert.ok(told.length > 0, 'it tells of no payload that it ignored');
   const [{ code, reason }] = told as [Record<string, unknown>];
   assert.deepEqual([typeof code, typeof reason], ['string', 'string']);
 });
 
 Then('it tells that {person} has added {person}', async function (this: ClientWorld, _name: string, added: string) {
   const key = hex((await this.peer(added)).key);
-  const told = this.strictJson().find(({ type }) => type === 'members');
-  assert.ok(told, 'there is no object of type "members"');
-  assert.ok((told.added as unknown[] | undefined)?.includes(key), 'its "added" does not hold the new member');
+  const all = this.strictJson().filter(({ type }) => type === 'members');
+  assert.ok(all.length > 0, 'there is no object of type "members"');
+  const told = all.find((one) => (one.added as unknown[] | undefined)?.includes(key));
+  assert.ok(told, 'there is no "added" that holds the new member');
   assert.ok((told.members as unknown[] | undefined)?.includes(key), 'its "members" do not hold the new member');
 });
 
@@ -66,3 +64,12 @@ Then('nothing that it shows is from {person}', async function (this: ClientWorld
       assert.equal(sender, bob, 'it shows another sender than the one who signed it');
   assert.ok(!this.last.stdout.includes(key), `the key of ${name} is in what it shows`);
 });
+
+/** What else is on standard error is for people. */
+function asObject(line: string): Record<string, unknown>[] {
+  try {
+    return [JSON.parse(line) as Record<string, unknown>];
+  } catch {
+    return [];
+  }
+}

@@ -2,17 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { Given, When } from '@cucumber/cucumber';
 import { HYBRID_PUBLIC_KEY_LEN, type NodeServiceMethod, type parseReason } from '@quicnprotochat/proto';
 import type { ClientWorld } from '../../src/client/client-world.ts';
-import { refuse } from '../../src/client/memory-service.ts';
+import { alike, refuse } from '../../src/client/memory-service.ts';
 
 type Code = NonNullable<ReturnType<typeof parseReason>>;
-
-/** What does the same as a method that a scenario names. */
-const ALSO: Partial<Record<NodeServiceMethod, NodeServiceMethod[]>> = { enqueue: ['batchEnqueue'] };
 
 Given('the server refuses {word} with {word}', async function (this: ClientWorld, method: string, code: string) {
   const { lies } = await this.node();
   const name = method as NodeServiceMethod;
-  for (const each of [name, ...(ALSO[name] ?? [])]) lies[each] = () => refuse(code as Code, 'as the scenario wants it');
+  for (const each of alike(name)) lies[each] = () => refuse(code as Code, 'as the scenario wants it');
 });
 
 When('the server refuses nothing any more', async function (this: ClientWorld) {
@@ -23,7 +20,7 @@ When('the server refuses nothing any more', async function (this: ClientWorld) {
 Given('the server drops all connections at the next {word}', async function (this: ClientWorld, method: string) {
   const node = await this.node();
   const name = method as NodeServiceMethod;
-  const all = [name, ...(ALSO[name] ?? [])];
+  const all = alike(name);
   const drop = async (): Promise<never> => {
     for (const each of all) delete node.lies[each];
     await node.dropConnections();

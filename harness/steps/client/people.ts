@@ -1,6 +1,6 @@
-import { defineParameterType, Given } from '@cucumber/cucumber';
+import { defineParameterType, Given, When } from '@cucumber/cucumber';
 import type { ClientWorld } from '../../src/client/client-world.ts';
-import { inGroupWith, joinGroupOf } from '../../src/client/conversation.ts';
+import { inGroupWith, inviteClient, joinGroupOf } from '../../src/client/conversation.ts';
 
 defineParameterType({ name: 'person', regexp: /Bob|Carol|Mallory/, transformer: (name: string) => name });
 
@@ -32,6 +32,10 @@ Given('the client has joined a group of {person}', async function (this: ClientW
   await joinGroupOf(this, name);
 });
 
+When('{person} invites the client', async function (this: ClientWorld, name: string) {
+  await inviteClient(this, name);
+});
+
 Given('a channel of the client and {person}', async function (this: ClientWorld, name: string) {
   await this.must('register-state');
   const peer = await this.peer(name);
@@ -48,7 +52,7 @@ Given("the client's token is {string} in hex", function (this: ClientWorld, toke
 
 Given("the client's state is damaged", async function (this: ClientWorld) {
   await this.must('register-state');
-  this.damageState();
+  this.folder.damageState();
 });
 
 Given('the server takes calls without a token', function (this: ClientWorld) {

@@ -1,0 +1,57 @@
+@subject:client
+Feature: What a client keeps
+
+  @CLI-013 @level:must @profile:core @source:stated
+  Rule: CLI-013 What a state holds
+    The state of a client MUST hold the Ed25519 seed of its identity, 32 bytes, and its group, and the key
+    store beside it, with the extension `.ks`, the private parts of its KeyPackages and of its hybrid key.
+
+    Scenario: Before it joins
+      Given the client has registered
+      And its state and its key store are moved elsewhere, and nothing else
+      When Bob invites the client
+      And the client runs "join"
+      Then it succeeds
+      When Bob sends 1 message to the client
+      And the client runs "recv"
+      Then it shows these messages in order
+
+    Scenario: In a group
+      Given the client is in a group with Bob
+      And its state and its key store are moved elsewhere, and nothing else
+      When the client sends a message
+      Then Bob reads that message from the client
+
+  @CLI-015 @level:must @profile:core @source:decided
+  Rule: CLI-015 The state survives a crash
+    Whenever a client is killed, its state MUST be readable afterwards.
+
+    Scenario Outline: Killed in <command> when it calls <method>
+      Given the client is in a group with Bob
+      When the client runs "<command>" and is killed when it calls <method>
+      And the client sends a message
+      Then it succeeds
+      And Bob reads that message from the client
+
+      Examples:
+        | command        | method           |
+        | register-state | uploadKeyPackage |
+        | send --msg hi  | enqueue          |
+
+    Scenario: Killed at any time
+      Given the client is in a group with Bob
+      When the client runs "register-state" and is killed at 5 moments
+      And the client sends a message
+      Then it succeeds
+      And Bob reads that message from the client
+
+  @CLI-016 @level:must @profile:core @source:decided
+  Rule: CLI-016 No key is used twice
+    A client MUST have its state, with the keys used up, written before it sends what was encrypted with them.
+
+    Scenario: Killed when it sends
+      Given the client is in a group with Bob
+      When the client sends a message and is killed when it calls enqueue
+      And the client sends a message
+      Then it succeeds
+      And Bob reads that message from the client
