@@ -1,11 +1,12 @@
 import { testClient } from './client/test-client.ts';
 import { EXIT, UnreachableError } from './errors.ts';
+import { checkKnownFailing } from './known/known-list.ts';
 import { repeatable } from './options/again.ts';
 import type { Options } from './options/options.ts';
 import { loadFeatures } from './plan/features.ts';
 import { select, shardOf } from './plan/select.ts';
 import type { Output } from './report/console.ts';
-import { discardReports, prepareReports, prepareTrace } from './report/files.ts';
+import { discardReports, prepareFile, prepareReports, prepareTrace } from './report/files.ts';
 import { loadSpec } from './spec.ts';
 import { testServer } from './test-server.ts';
 import { conclude, type Plan, type Ran } from './verdict.ts';
@@ -50,16 +51,18 @@ export async function conform(options: Options, given: string[], sources: Source
     print(`${selected.length} scenarios`);
     return EXIT.conformant;
   }
+  if (options.known !== undefined) checkKnownFailing(options.known, planned);
+  if (options.writeKnown !== undefined) prepareFile('--write-known-failing', options.writeKnown);
   prepareReports(options.reports);
   if (options.traceDir !== undefined) prepareTrace(options.traceDir);
   const args = repeatable(given, options);
   const plan: Plan = { options, args, startedAt: new Date(), spec, planned };
-  const { client, timeoutMs, seed } = options;
+  const { client } = options;
   return interruptible(options, async () => {
     const ran =
       client === undefined
         ? await testServer({ options, args, scenarios: selected, support, out })
-        : await aboutClient(options, testClient({ command: client, timeoutMs, scenarios: selected, out, seed }));
+        : await aboutClient(options, testClient({ ...options, command: client, scenarios: selected, out }));
     return conclude(plan, ran, print);
   });
 }

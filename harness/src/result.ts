@@ -2,8 +2,12 @@ import type { ExchangeEntry } from './exchange.ts';
 import type { ReportedFrame } from './frames/reported.ts';
 import type { PlannedScenario } from './plan/features.ts';
 
-/** What a scenario came to. `warned` = failed, but only a SHOULD or MAY is not followed. `broken` = the suite is at fault. */
-export type Status = 'passed' | 'failed' | 'warned' | 'skipped' | 'broken';
+/**
+ * What a scenario came to. `known` = failed, as `--known-failing` says · `flaky` = not the same in each run of `--repeat` ·
+ * `warned` = failed, but only a SHOULD or MAY is not followed · `broken` = the suite is at fault.
+ */
+export type Status = (typeof STATUSES)[number];
+export const STATUSES = ['passed', 'failed', 'flaky', 'known', 'warned', 'skipped', 'broken'] as const;
 
 export interface ScenarioResult {
   scenario: PlannedScenario;
@@ -18,12 +22,20 @@ export interface ScenarioResult {
   frames?: ReportedFrame[] | undefined;
   /** The target does not offer the profile. */
   isNotOffered?: boolean | undefined;
+  /** Of several runs (`--repeat`): how often each status came out. */
+  runs?: Partial<Record<Status, number>> | undefined;
 }
 
 export type Totals = Record<Status, number>;
 
 export function totalsOf(results: readonly ScenarioResult[]): Totals {
-  const totals: Totals = { passed: 0, failed: 0, warned: 0, skipped: 0, broken: 0 };
+  const totals = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Totals;
   for (const { status } of results) totals[status] += 1;
   return totals;
+}
+
+/** Under --strict a SHOULD counts as a MUST does; what is merely allowed still does not. */
+export function judgedStrictly(result: ScenarioResult, isStrict: boolean): ScenarioResult {
+  const isFailure = isStrict && result.status === 'warned' && result.scenario.level === 'SHOULD';
+  return isFailure ? { ...result, status: 'failed' } : result;
 }

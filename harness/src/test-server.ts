@@ -4,11 +4,14 @@ import type { Options } from './options/options.ts';
 import type { PlannedScenario } from './plan/features.ts';
 import { splitOffered } from './plan/select.ts';
 import { redactor } from './redact.ts';
-import { type Output, Progress, printable } from './report/console.ts';
+import { type Output, printable, withProgress } from './report/console.ts';
 import type { ReportedTarget } from './report/json.ts';
 import type { ScenarioResult } from './result.ts';
 import { runOnLanes } from './run/jobs.ts';
-import { type LaneRunner, type LaneSettings, localRunner, startWorker } from './run/lane-runner.ts';
+import { type LaneSettings, localRunner, startWorker } from './run/lane-runner.ts';
+import { repeated, seedOfPass } from './run/repeat.ts';
+import { resetHalt } from './run/stop.ts';
+import { watch } from './run/watch.ts';
 import { withAccess } from './target/access.ts';
 import { checkLanes, type Lane, openLane } from './target/lane.ts';
 import { type Offer, probe } from './target/probe.ts';
@@ -52,7 +55,11 @@ export async function testServer({ options, args, scenarios, support, out }: Ser
     const { runnable, skipped } = split(scenarios, options, offer);
     const first = localRunner(target, settings);
     const runners = [first, ...(await Promise.all(workers.map((worker) => worker.ready(offer))))];
-    const ran = await withProgress(out, runners, runnable, seed);
+    resetHalt();
+    const ran = await withProgress(out, runnable.length * options.repeat, (progress) => {
+      const onResult = watch(options, progress);
+      return repeated(options.repeat, (pass) => runOnLanes(runners, runnable, seedOfPass(seed, pass), onResult));
+    });
     const noAccounts = runners.flatMap((runner) => runner.noAccounts ?? []);
     return {
       results: [...ran.results, ...skipped],
@@ -84,20 +91,6 @@ function split(
     else skip(scenario, reason);
   }
   return { runnable, skipped };
-}
-
-async function withProgress(
-  out: Output,
-  runners: readonly LaneRunner[],
-  scenarios: PlannedScenario[],
-  seed: string | undefined,
-): ReturnType<typeof runOnLanes> {
-  const progress = new Progress(out, scenarios.length);
-  try {
-    return await runOnLanes(runners, scenarios, seed, (result) => progress.show(result));
-  } finally {
-    progress.end();
-  }
 }
 
 function announce(

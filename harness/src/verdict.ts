@@ -1,4 +1,6 @@
 import { EXIT, SuiteError, UnreachableError } from './errors.ts';
+import { judgeKnown } from './known/judge-known.ts';
+import { formatKnownFailing, writeKnownFailing } from './known/known-list.ts';
 import { loadEvidence } from './ledger/evidence.ts';
 import { makeLedger } from './ledger/ledger.ts';
 import { rerun, shownOptions } from './options/again.ts';
@@ -7,7 +9,7 @@ import type { PlannedScenario } from './plan/features.ts';
 import { summary } from './report/console.ts';
 import { writeReports } from './report/files.ts';
 import { makeReport, type ReportedTarget } from './report/json.ts';
-import { type ScenarioResult, totalsOf } from './result.ts';
+import { judgedStrictly, type ScenarioResult, type Status, totalsOf } from './result.ts';
 import type { Requirement } from './spec.ts';
 
 /** What a run was asked for: known before it begins. */
@@ -39,10 +41,21 @@ export function conclude(
   ran: Ran,
   print: (text: string) => void,
 ): number {
-  const results = options.isStrict ? ran.results.map(judgedStrictly) : ran.results;
+  const strictly = ran.results.map((result) => judgedStrictly(result, options.isStrict));
+  const { subject } = strictly[0]?.scenario ?? {};
+  const judged =
+    options.known === undefined
+      ? { results: strictly, problems: [] }
+      : judgeKnown(
+          strictly,
+          options.known,
+          planned.filter((scenario) => scenario.subject === subject),
+        );
+  const { results } = judged;
+  const problems = [...ran.problems, ...judged.problems];
   const failure = failureOf(results, ran.faults, ran.unrunBecause);
-  const { problems } = ran;
-  const hasFailed = totalsOf(results).failed > 0 || problems.length > 0;
+  const { failed, flaky } = totalsOf(results);
+  const hasFailed = failed + flaky + problems.length > 0;
   const exitCode = failure?.exitCode ?? (hasFailed ? EXIT.notConformant : EXIT.conformant);
   print(summary({ results, problems, spec, rerun: (scenario) => rerun(args, scenario) }));
   const report = makeReport(results, spec, makeLedger(spec, planned, loadEvidence()), {
@@ -55,14 +68,20 @@ export function conclude(
     again: (scenario) => rerun(args, scenario),
   });
   writeReports(options.reports, report);
+  if (options.writeKnown !== undefined) print(listFailures(options.writeKnown, results, ran, failure !== undefined));
   if (failure?.error) throw failure.error;
   return exitCode;
 }
 
-/** Under --strict a SHOULD counts as a MUST does; what is merely allowed still does not. */
-function judgedStrictly(result: ScenarioResult): ScenarioResult {
-  const isFailure = result.status === 'warned' && result.scenario.level === 'SHOULD';
-  return isFailure ? { ...result, status: 'failed' } : result;
+/** Writes the failures of a whole run: of a part of one it would say that the rest passes. @returns what was done */
+function listFailures(path: string, results: readonly ScenarioResult[], ran: Ran, isFailure: boolean): string {
+  const isCut = isFailure || results.some(({ reason }) => ran.unrunBecause.includes(reason ?? ''));
+  if (isCut) return `${path} is not written: not everything ran.`;
+  const of = (...statuses: Status[]): PlannedScenario[] =>
+    results.filter(({ status }) => statuses.includes(status)).map(({ scenario }) => scenario);
+  const failing = of('failed', 'known');
+  writeKnownFailing(path, formatKnownFailing(failing, of('flaky'), ran.about.label ?? ran.about.address));
+  return `${path} lists ${failing.length} failing scenarios, for --known-failing.`;
 }
 
 /** @returns why the run says nothing about the target, or not all; undefined when its results are its verdict */
@@ -71,16 +90,16 @@ function failureOf(
   faults: readonly string[],
   unrunBecause: readonly string[],
 ): { exitCode: number; error?: Error } | undefined {
-  const { passed, failed, warned, skipped, broken } = totalsOf(results);
+  const { passed, failed, flaky, known, warned, skipped, broken } = totalsOf(results);
   if (faults.length > 0) return { exitCode: EXIT.suiteBroken, error: new SuiteError(someOf(faults).join('\n')) };
   if (broken > 0) return { exitCode: EXIT.suiteBroken };
   const unrun = results.filter(({ status, reason }) => status === 'skipped' && unrunBecause.includes(reason ?? ''));
   // What has failed until then has failed; but what did not run has not passed.
-  if (unrun.length > 0 && failed === 0) {
+  if (unrun.length > 0 && failed + flaky === 0) {
     const error = new UnreachableError(`${unrun.length} scenarios did not run: ${unrun[0]?.reason}`);
     return { exitCode: EXIT.unreachable, error };
   }
-  if (passed + failed + warned > 0) return undefined;
+  if (passed + failed + flaky + known + warned > 0) return undefined;
   const why = `nothing ran: ${skipped === 1 ? 'the one scenario was' : `all ${skipped} scenarios were`} skipped`;
   return { exitCode: EXIT.unreachable, error: new UnreachableError(why) };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -10,6 +10,7 @@ import type { RawOptions } from '../src/options/flags.ts';
 import { readOptions } from '../src/options/options.ts';
 import type { JsonReport } from '../src/report/json.ts';
 import { readReport } from '../src/report/read-report.ts';
+import { totalsOf } from '../src/result.ts';
 import { type EmbeddedServer, startEmbedded } from '../src/target/embedded.ts';
 import { answer, makeCertificate, serving, startLyingServer } from './lying-server.ts';
 import { makeFixture, requirement, rule, scenario } from './sources.ts';
@@ -36,6 +37,8 @@ Then('the answer is wrong', async function () {
   await this.call(await this.session(), 'Alice', nodeService.health, {});
   throw new Error('that was wrong');
 });
+let turn = 0;
+Then('it holds every other time', function () { turn += 1; if (turn % 2 === 1) throw new Error('odd'); });
 Then('it is pending', function () { return 'pending'; });
 `;
 
@@ -201,7 +204,7 @@ test('reports hold every scenario, and are well-formed whatever a server says', 
   assert.equal(exitCode, 1, output);
   const report = JSON.parse(readFileSync(json, 'utf8')) as JsonReport;
   assert.equal(report.exitCode, 1);
-  assert.deepEqual(report.totals, { passed: 1, failed: 1, warned: 0, skipped: 1, broken: 0 });
+  assert.deepEqual(report.totals, { ...totalsOf([]), passed: 1, failed: 1, skipped: 1 });
   assert.deepEqual(
     report.scenarios.map(({ requirement: id, status }) => [id, status]),
     [
@@ -241,6 +244,81 @@ test('a failure shows the frames, in the report, on the console and in a trace',
   const [head, ...frames] = readFileSync(join(trace, 'AA-001-asked.ndjson'), 'utf8').trim().split('\n');
   assert.match(head ?? '', /"status":"failed","dropped":0/);
   assert.ok(frames.length >= summaries.length);
+});
+
+const listed = (text: string): string => {
+  const path = join(directory, 'known.txt');
+  writeFileSync(path, text);
+  return path;
+};
+const twoFail = rule(
+  'AA-001',
+  scenario('a', 'Then it fails') + scenario('b', 'Then it holds') + scenario('c', 'Then it fails'),
+);
+
+test('known failures fail no run, whatever reports say of them; one that passes fails it', async () => {
+  const json = join(directory, 'known.json');
+  const junit = join(directory, 'known.xml');
+  const known = listed('AA-001: a\nAA-001: c\n');
+  const { exitCode, output } = await run(twoFail, {
+    knownFailing: known,
+    report: [`json=${json}`, `junit=${junit}`],
+  });
+  assert.equal(exitCode, 0, output);
+  assert.match(output, /KNOWN AA-001 a /);
+  assert.match(output, /\n1 passed, 0 failed, 0 skipped\n$/);
+  const report = readReport(json);
+  assert.deepEqual(report.totals, { ...totalsOf([]), passed: 1, known: 2 });
+  assert.equal(report.ledger.totals.known, 1);
+  assert.match(readFileSync(junit, 'utf8'), /<skipped message="known to fail: the target said/);
+  const outdated = await run(twoFail, { knownFailing: listed('AA-001: a\nAA-001: b\nAA-001: c\n') });
+  assert.equal(outdated.exitCode, 1);
+  assert.match(outdated.output, /FAILED .*known\.txt:2: "AA-001: b" is known to fail, and passes: take this line out/);
+  await assert.rejects(run(twoFail, { knownFailing: listed('AA-001: d\n') }), /the nearest are "AA-001: a"/);
+});
+
+test('the failures of a run are listed, and that list makes it pass', async () => {
+  const path = join(directory, 'deep/written.txt');
+  const first = await run(twoFail, { writeKnownFailing: path });
+  assert.equal(first.exitCode, 1);
+  assert.match(first.output, /written\.txt lists 2 failing scenarios/);
+  assert.deepEqual(readFileSync(path, 'utf8').trim().split('\n').slice(-2), ['AA-001: a', 'AA-001: c']);
+  assert.equal((await run(twoFail, { knownFailing: path })).exitCode, 0);
+  // A suite that is broken has no list to give.
+  const broken = await run(twoFail + scenario('d', 'Then the step is at fault'), { writeKnownFailing: path });
+  assert.equal(broken.exitCode, 4);
+  assert.match(broken.output, /is not written: not everything ran/);
+  assert.throws(() => readOptions({ bail: '', writeKnownFailing: path }), UsageError);
+});
+
+test('--bail skips what is left after so many failures, of which known ones are none', async () => {
+  const last = (output: string) => output.trimEnd().split('\n').at(-1);
+  const first = await run(twoFail, { bail: '' });
+  assert.equal(first.exitCode, 1);
+  assert.match(first.output, /2 skipped: stopped after a failure \(--bail\)/);
+  assert.equal(last(first.output), '0 passed, 1 failed, 2 skipped');
+  assert.equal(last((await run(twoFail, { bail: '2' })).output), '1 passed, 2 failed, 0 skipped');
+  const known = await run(twoFail, { bail: '', knownFailing: listed('AA-001: a\n') });
+  assert.equal(last(known.output), '1 passed, 1 failed, 0 skipped');
+});
+
+test('--repeat: what does not come out the same each time is flaky, and fails the run', async () => {
+  const json = join(directory, 'repeat.json');
+  const feature = rule('AA-001', scenario('a', 'Then it holds') + scenario('b', 'Then it holds every other time'));
+  const { exitCode, output } = await run(feature, { repeat: '4', report: [`json=${json}`] });
+  assert.equal(exitCode, 1, output);
+  assert.match(output, /FLAKY AA-001 .*: b/);
+  assert.match(output, /of 4 runs failed 2, passed 2/);
+  assert.match(output, /\n1 passed, 1 failed, 0 skipped\n$/);
+  const report = readReport(json);
+  assert.deepEqual(
+    report.scenarios.map(({ status, runs }) => [status, runs]),
+    [
+      ['passed', { passed: 4 }],
+      ['flaky', { passed: 2, failed: 2 }],
+    ],
+  );
+  assert.equal(report.ledger.totals.flaky, 1);
 });
 
 test('one scenario alone, by its place; a place where none stands: 2', async () => {

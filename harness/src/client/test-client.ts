@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { UnreachableError } from '../errors.ts';
 import { type PlannedScenario, placeOf } from '../plan/features.ts';
-import { type Output, Progress } from '../report/console.ts';
+import { type Output, withProgress } from '../report/console.ts';
 import type { ScenarioResult } from '../result.ts';
+import type { OnResult } from '../run/jobs.ts';
+import { repeated, seedOfPass } from '../run/repeat.ts';
 import { type RunOutcome, runSubject } from '../run/run.ts';
+import { type Watch, watch } from '../run/watch.ts';
 import type { ClientData } from './client-world.ts';
 import { CommandProcess } from './process.ts';
 
@@ -13,7 +16,7 @@ const ANSWERS_PER_COMMAND = 3;
 /** Much of a scenario is waiting: for processes to start, for time-outs, for the disk. */
 const AT_ONCE_PER_JOB = 2;
 
-export interface ClientRun {
+export interface ClientRun extends Watch {
   command: string[];
   /** How long one answer may take, in ms. */
   timeoutMs: number;
@@ -23,33 +26,30 @@ export interface ClientRun {
   seed?: string | undefined;
   /** Cores to use; by default all. */
   jobs?: number | undefined;
+  /** How often everything runs. */
+  repeat: number;
 }
 
 /** Runs the scenarios for clients, some at once. @throws UnreachableError when the command cannot be started */
-export async function testClient({
-  command,
-  timeoutMs,
-  out,
-  jobs = availableParallelism(),
-  ...run
-}: ClientRun): Promise<RunOutcome> {
+export async function testClient(run: ClientRun): Promise<RunOutcome> {
+  const { command, timeoutMs, out, scenarios, repeat, seed, jobs = availableParallelism() } = run;
   out.write(`Testing the client ${command.join(' ')}\n`);
   await requireCommand(command, timeoutMs);
-  const progress = new Progress(out, run.scenarios.length);
-  try {
-    const parameters: ClientData = { command, limitMs: ANSWERS_PER_COMMAND * timeoutMs };
-    const atOnce = Math.max(1, Math.round(AT_ONCE_PER_JOB * jobs));
-    return await runClientScenarios({ ...run, parameters, atOnce, onResult: (result) => progress.show(result) });
-  } finally {
-    progress.end();
-  }
+  const parameters: ClientData = { command, limitMs: ANSWERS_PER_COMMAND * timeoutMs };
+  const atOnce = Math.max(1, Math.round(AT_ONCE_PER_JOB * jobs));
+  return withProgress(out, scenarios.length * repeat, (progress) => {
+    const onResult = watch(run, progress);
+    return repeated(repeat, (pass) =>
+      runClientScenarios({ scenarios, parameters, onResult, atOnce, seed: seedOfPass(seed, pass) }),
+    );
+  });
 }
 
 export interface ClientScenarios extends Pick<ClientRun, 'scenarios' | 'seed'> {
   parameters: ClientData;
   /** Scenarios that run at the same time. */
   atOnce: number;
-  onResult(result: ScenarioResult): void;
+  onResult: OnResult;
 }
 
 /** Runs scenarios, some at once, each in a run of cucumber: whichever ends makes room for the next. */
@@ -62,10 +62,20 @@ export async function runClientScenarios({
 }: ClientScenarios): Promise<RunOutcome> {
   const left = seed === undefined ? [...scenarios] : shuffled(scenarios, seed);
   const outcomes: RunOutcome[] = [];
+  let halted: string | undefined;
+  const take = (result: ScenarioResult): void => {
+    halted ??= onResult(result);
+  };
   const work = async (): Promise<void> => {
     for (let scenario = left.shift(); scenario; scenario = left.shift()) {
-      const options = { subject: 'client' as const, parameters, redact: (text: string) => text, onResult };
-      outcomes.push(await runSubject({ ...options, scenarios: [scenario] }));
+      if (halted === undefined) {
+        const options = { subject: 'client' as const, parameters, redact: (text: string) => text, onResult: take };
+        outcomes.push(await runSubject({ ...options, scenarios: [scenario] }));
+      } else {
+        const result: ScenarioResult = { scenario, status: 'skipped', durationMs: 0, exchange: [], reason: halted };
+        take(result);
+        outcomes.push({ results: [result], faults: [] });
+      }
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
@@ -73,6 +83,7 @@ export async function runClientScenarios({
   return {
     results: scenarios.flatMap((scenario) => results.find((result) => result.scenario === scenario) ?? []),
     faults: outcomes.flatMap(({ faults }) => faults),
+    halted,
   };
 }
 

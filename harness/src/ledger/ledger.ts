@@ -66,12 +66,12 @@ function groupBy<T>(list: readonly T[], key: (value: T) => string): Map<string, 
 export type Outcome = Status | 'not offered' | 'not selected' | 'elsewhere' | 'not testable';
 
 export const OUTCOMES: readonly Outcome[] = [
-  ...(['passed', 'failed', 'warned', 'broken', 'skipped'] as const),
+  ...(['passed', 'failed', 'flaky', 'known', 'warned', 'broken', 'skipped'] as const),
   ...(['not offered', 'not selected', 'elsewhere', 'not testable'] as const),
 ];
 
 /** The worst of a requirement's scenarios; what was skipped beside one that passed does not count. */
-const WORST_FIRST: readonly Status[] = ['failed', 'broken', 'warned', 'passed', 'skipped'];
+const WORST_FIRST: readonly Status[] = ['failed', 'broken', 'flaky', 'known', 'warned', 'passed', 'skipped'];
 
 export function outcomeOf({ untested, isAboutServer }: LedgerEntry, results: readonly ScenarioResult[]): Outcome {
   if (untested !== null) return 'not testable';

@@ -2,7 +2,8 @@ import { type PlannedScenario, placeOf } from '../plan/features.ts';
 import type { Options } from './options.ts';
 
 /** What says which scenarios run, and where reports of them go: a single one again needs none of it. */
-const SELECTING = /^--(?:requirement|scenario|tag|level|source|exclude|shard|report|trace)(=|$)/;
+const SELECTING =
+  /^--(?:requirement|scenario|tag|level|source|exclude|shard|report|trace|bail|(?:write-?)?known-?failing)(=|$)/i;
 
 /** The command that runs one scenario again: the command line without its selection and without reports. */
 export function rerun(args: readonly string[], { uri, line }: PlannedScenario): string {
@@ -43,6 +44,9 @@ export function shownOptions({
   excluded,
   shard,
   timeoutMs,
+  known,
+  bail,
+  repeat,
   targets,
   accounts,
   network,
@@ -61,6 +65,9 @@ export function shownOptions({
     excluded,
     shard: shard === undefined ? null : `${shard.index}/${shard.count}`,
     timeoutMs,
+    knownFailing: known?.path ?? null,
+    bail: bail ?? null,
+    repeat,
     certificateCheck: targets[0]?.verify.kind ?? 'pin',
     accounts: accounts.length,
     inputSeed,

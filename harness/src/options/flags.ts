@@ -119,6 +119,28 @@ export const FLAGS = {
     describe: 'profiles that the target must offer: without one the run fails, and what needs it runs all the same',
   },
   strict: { group: RUN, type: 'boolean', describe: 'a SHOULD that is not followed fails the run' },
+  'known-failing': {
+    group: RUN,
+    type: 'string',
+    describe:
+      'file of scenarios that fail, DS-004: NAME or DS-004 a line: they do not fail the run; one that passes does',
+  },
+  'write-known-failing': {
+    group: RUN,
+    type: 'string',
+    describe: 'file that gets the failures of this run, for --known-failing',
+  },
+  bail: {
+    group: RUN,
+    type: 'string',
+    isValueOptional: true,
+    describe: 'stop at the first failure, or at the N-th; what is left is skipped',
+  },
+  repeat: {
+    group: RUN,
+    type: 'string',
+    describe: 'run everything N times: what does not come out the same each time is flaky, and fails the run',
+  },
   jobs: {
     group: RUN,
     type: 'string',

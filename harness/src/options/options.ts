@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { absoluteCommand, splitCommand } from '../client/command-line.ts';
 import { UsageError } from '../errors.ts';
+import { type KnownFailing, loadKnownFailing } from '../known/known-list.ts';
 import { parseNetwork, parseNetworkSeed } from '../network/conditions.ts';
 import type { Network } from '../network/over-network.ts';
 import { LEVELS, type Requirement, SOURCES } from '../spec.ts';
@@ -51,6 +52,14 @@ export interface Options {
   /** The part that runs of what is selected. */
   shard: Shard | undefined;
   timeoutMs: number;
+  /** Scenarios that may fail. */
+  known: KnownFailing | undefined;
+  /** Where the failures are listed. */
+  writeKnown: string | undefined;
+  /** Failures after which the rest does not run. */
+  bail: number | undefined;
+  /** How often everything runs. */
+  repeat: number;
   isStrict: boolean;
   isList: boolean;
   reports: ReportRequest[];
@@ -85,6 +94,8 @@ export function readOptions(raw: RawOptions): Options {
   const remoteOnly = Object.entries(given).find(([, value]) => value !== undefined);
   if (isEmbedded && remoteOnly && !raw.list)
     throw new UsageError(`${remoteOnly[0]} needs --target HOST:PORT or --command: the embedded server has its own`);
+  if (raw.bail !== undefined && raw.writeKnownFailing !== undefined)
+    throw new UsageError('--bail and --write-known-failing exclude each other: a list needs a whole run');
   const profiles = profilesOf('--profile', raw.profile);
   return {
     targets: withVerify(addresses, raw),
@@ -103,6 +114,10 @@ export function readOptions(raw: RawOptions): Options {
     excluded: listOf('--exclude', raw.exclude ?? []).map((name) => (name.startsWith('@') ? name : name.toUpperCase())),
     shard: raw.shard === undefined ? undefined : parseShard(raw.shard),
     timeoutMs: parseDuration(raw.timeout ?? '10s'),
+    known: raw.knownFailing === undefined ? undefined : loadKnownFailing(raw.knownFailing),
+    writeKnown: raw.writeKnownFailing,
+    bail: raw.bail === undefined ? undefined : parseCount('--bail', raw.bail || '1', MOST_FAILURES),
+    repeat: raw.repeat === undefined ? 1 : parseCount('--repeat', raw.repeat, MAX_REPEAT),
     isStrict: raw.strict ?? false,
     isList: raw.list ?? false,
     reports: (raw.report ?? []).map(parseReport),
@@ -117,6 +132,8 @@ export function readOptions(raw: RawOptions): Options {
 }
 
 const MAX_JOBS = 64;
+const MAX_REPEAT = 1_000;
+const MOST_FAILURES = 100_000;
 
 /** A server that somebody else runs may be smaller than this machine is. */
 const defaultJobs = (isOurs: boolean): number => (isOurs ? Math.min(4, availableParallelism()) : 1);

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { normalizePin, type Verify } from '@quicnprotochat/quic';
 import { UsageError } from '../errors.ts';
 import type { TargetAddress } from '../target/target.ts';
+import { readTextFile } from './read-file.ts';
 import { listOf } from './values.ts';
 
 /** How certificates are to be checked, as it was given. */
@@ -41,12 +41,7 @@ function readPin(pin: string): Verify {
 }
 
 function readText(path: string): string {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UsageError(`--tls-ca ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
-  }
+  const text = readTextFile(path, `--tls-ca ${path}`);
   if (!text.includes('-----BEGIN CERTIFICATE-----'))
     throw new UsageError(`--tls-ca ${path} holds no certificate in PEM`);
   return text;

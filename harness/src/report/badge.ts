@@ -5,18 +5,26 @@ import { html } from './markup.ts';
 const CHARACTER = 6.6;
 const widthOf = (text: string): number => Math.round(text.length * CHARACTER) + 12;
 
+const withSome = (count: number, what: string): string => (count > 0 ? `, ${count} ${what}` : '');
+
 /** An SVG for a README: `conformance | 142 of 142` in green, red with what failed, grey when nothing was found out. */
 export function toBadge({ ledger, problems, verdict }: JsonReport): string {
-  const { passed = 0, failed = 0, warned = 0, broken = 0 } = ledger.totals;
+  const { passed = 0, failed = 0, flaky = 0, known = 0, warned = 0, broken = 0 } = ledger.totals;
   const label = 'conformance';
-  const ran = passed + failed + warned + broken;
+  const ran = passed + failed + flaky + known + warned + broken;
   const isPartial = (ledger.totals['not selected'] ?? 0) > 0;
   const count = `${passed + warned} of ${ran}${isPartial ? ' selected' : ''}`;
   const [text, color] =
     verdict === 'conformant'
-      ? [warned > 0 ? `${count}, ${warned} warned` : count, isPartial ? '#8a6100' : '#1a7f37']
+      ? [
+          `${count}${withSome(warned, 'warned')}${withSome(known, 'known to fail')}`,
+          isPartial || known > 0 ? '#8a6100' : '#1a7f37',
+        ]
       : verdict === 'not conformant'
-        ? [failed > 0 ? `${failed} of ${ran} failed` : `${count}, ${problems.length} problems`, '#b31d28']
+        ? [
+            failed + flaky > 0 ? `${failed + flaky} of ${ran} failed` : `${count}, ${problems.length} problems`,
+            '#b31d28',
+          ]
         : [verdict, '#57606a'];
   const left = widthOf(label);
   const right = widthOf(text);

@@ -4,7 +4,15 @@ import { type ScenarioResult, type Status, totalsOf } from '../result.ts';
 import type { Requirement } from '../spec.ts';
 import { frameLines } from './console-frames.ts';
 
-const MARK: Record<Status, string> = { passed: '.', failed: 'F', warned: 'w', skipped: 's', broken: '!' };
+const MARK: Record<Status, string> = {
+  passed: '.',
+  failed: 'F',
+  flaky: '~',
+  known: 'k',
+  warned: 'w',
+  skipped: 's',
+  broken: '!',
+};
 const DOTS_PER_LINE = 80;
 
 /** A terminal, or anything else that takes text. */
@@ -57,6 +65,16 @@ export class Progress {
   }
 }
 
+/** Shows the progress of what is done. */
+export async function withProgress<T>(out: Output, total: number, run: (progress: Progress) => Promise<T>): Promise<T> {
+  const progress = new Progress(out, total);
+  try {
+    return await run(progress);
+  } finally {
+    progress.end();
+  }
+}
+
 /** What the summary tells. */
 export interface Summary {
   results: readonly ScenarioResult[];
@@ -71,7 +89,13 @@ export function summary({ results, problems, spec, rerun }: Summary): string {
   const lines = ['', ...areaTable(results), ''];
   const of = (status: Status): ScenarioResult[] => results.filter((result) => result.status === status);
   for (const result of of('failed')) lines.push(...explain(result, spec, rerun, colors.red('FAILED')));
+  for (const result of of('flaky')) lines.push(...explain(result, spec, rerun, colors.red('FLAKY')));
   for (const result of of('warned')) lines.push(...explain(result, spec, rerun, colors.yellow('WARNING')));
+  for (const { scenario, failure } of of('known'))
+    lines.push(
+      `${colors.yellow('KNOWN')} ${scenario.requirement} ${scenario.name} (${scenario.uri}:${scenario.line})`,
+      ...indent('  because  ', printable(failure?.message ?? '')),
+    );
   for (const { scenario, reason } of of('broken')) {
     lines.push(
       `${colors.magenta('BROKEN')} ${scenario.requirement} ${scenario.name} (${scenario.uri}:${scenario.line})`,
@@ -83,19 +107,26 @@ export function summary({ results, problems, spec, rerun }: Summary): string {
   const skips = new Map<string, number>();
   for (const { reason = '' } of of('skipped')) skips.set(reason, (skips.get(reason) ?? 0) + 1);
   for (const [reason, count] of skips) lines.push(`${count} skipped: ${printable(reason)}`);
-  const { passed, failed, warned, skipped, broken } = totalsOf(results);
+  const { passed, failed, flaky, known, warned, skipped, broken } = totalsOf(results);
+  if (flaky > 0) lines.push(`${flaky} of the failures are flaky: they do not come out the same each time`);
+  if (known > 0) lines.push(`${known} known failures (--known-failing), which fail no run`);
   if (warned > 0) lines.push(`${warned} warnings: the target does not follow a SHOULD (--strict fails them)`);
   if (broken > 0) lines.push(`${broken} scenarios are broken: a fault of the suite, not of the target`);
-  lines.push(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+  lines.push(`${passed} passed, ${failed + flaky} failed, ${skipped} skipped`);
   return lines.join('\n');
 }
 
 function areaTable(results: readonly ScenarioResult[]): string[] {
   const areas = [...new Set(results.map(({ scenario }) => scenario.area))];
   return areas.map((area) => {
-    const { passed, failed, warned, skipped } = totalsOf(results.filter(({ scenario }) => scenario.area === area));
-    const cells = [`${passed} passed`, failed > 0 ? colors.red(`${failed} failed`) : '0 failed', `${skipped} skipped`];
-    return `${area.padEnd(6)} ${cells.join(', ')}${warned > 0 ? colors.yellow(`, ${warned} warnings`) : ''}`;
+    const { passed, failed, flaky, known, warned, skipped } = totalsOf(
+      results.filter(({ scenario }) => scenario.area === area),
+    );
+    const red = failed + flaky;
+    const cells = [`${passed} passed`, red > 0 ? colors.red(`${red} failed`) : '0 failed', `${skipped} skipped`];
+    if (known > 0) cells.push(colors.yellow(`${known} known`));
+    if (warned > 0) cells.push(colors.yellow(`${warned} warnings`));
+    return `${area.padEnd(6)} ${cells.join(', ')}`;
   });
 }
 

@@ -27,6 +27,20 @@ export function prepareReports(reports: readonly ReportRequest[]): void {
   }
 }
 
+/** Sees that a file can be written, and leaves what it holds as it is. @throws UsageError */
+export function prepareFile(option: string, path: string): void {
+  const fail = (why: string): never => {
+    throw new UsageError(`${option} ${path} cannot be written (${why})`);
+  };
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) fail('EISDIR: it is a folder; give a file');
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    accessSync(dirname(path), constants.W_OK);
+  } catch (error) {
+    fail((error as NodeJS.ErrnoException).code ?? 'unknown');
+  }
+}
+
 /** @throws UsageError when traces cannot be written there */
 export function prepareTrace(directory: string): void {
   try {
@@ -45,7 +59,15 @@ export function writeFiles(
   reports: readonly ReportRequest[],
   render: (kind: ReportRequest['kind'], path: string) => string,
 ): void {
-  for (const { kind, path } of reports) writeFileSync(path, render(kind, path));
+  for (const { kind, path } of reports) {
+    const text = render(kind, path);
+    try {
+      writeFileSync(path, text);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new UsageError(`--report ${kind}=${path} cannot be written (${code}); there is no such report of this run`);
+    }
+  }
 }
 
 function render(kind: ReportRequest['kind'], report: JsonReport, path: string): string {

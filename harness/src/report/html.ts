@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { OUTCOMES } from '../ledger/ledger.ts';
+import type { Status } from '../result.ts';
 import { type Detail, failureOf } from './html-failure.ts';
 import type { JsonReport, ReportedRequirement, ReportedScenario } from './json.ts';
 import { html, Markup, NONE, sizeOf } from './markup.ts';
@@ -52,7 +53,7 @@ function inOrderOfWorth(scenarios: readonly ReportedScenario[]): ReportedScenari
   const rank = ({ status, requirement }: ReportedScenario): number => {
     const isFirst = !seen.has(requirement);
     seen.add(requirement);
-    return (status === 'failed' ? 0 : 2) + (isFirst ? 0 : 1);
+    return (status === 'failed' || status === 'flaky' ? 0 : 2) + (isFirst ? 0 : 1);
   };
   return scenarios
     .filter(({ status }) => isFailure(status))
@@ -61,7 +62,9 @@ function inOrderOfWorth(scenarios: readonly ReportedScenario[]): ReportedScenari
     .map(({ scenario }) => scenario);
 }
 
-const isFailure = (status: string): boolean => status === 'failed' || status === 'warned' || status === 'broken';
+const isFailure = (status: Status): boolean => status !== 'passed' && status !== 'skipped';
+/** What fails the run. */
+const isFatal = (status: Status): boolean => status === 'failed' || status === 'flaky' || status === 'broken';
 
 function page(report: JsonReport, specLink: SpecLink, details: Map<ReportedScenario, Markup>): Markup {
   const style = asset('report.css');
@@ -106,6 +109,8 @@ export const nameOf = ({ target }: JsonReport): string =>
 
 function verdict({ verdict: text, totals, durationMs, exitCode }: JsonReport): Markup {
   const parts = [`${totals.passed} scenarios passed`, `${totals.failed} failed`];
+  if (totals.flaky > 0) parts.push(`${totals.flaky} flaky`);
+  if (totals.known > 0) parts.push(`${totals.known} known to fail`);
   if (totals.warned > 0) parts.push(`${totals.warned} warnings`);
   if (totals.broken > 0) parts.push(`${totals.broken} broken`);
   parts.push(`${totals.skipped} skipped`);
@@ -139,7 +144,7 @@ const SHOWN_LINKS = 100;
 const anchorOf = ({ uri, line }: ReportedScenario): string => `${uri}:${line}`;
 
 function failureList({ scenarios, problems }: JsonReport): Markup {
-  const failed = scenarios.filter(({ status }) => status === 'failed' || status === 'broken');
+  const failed = scenarios.filter(({ status }) => isFatal(status));
   if (failed.length + problems.length === 0) return NONE;
   const items = failed
     .slice(0, SHOWN_LINKS)
@@ -162,14 +167,15 @@ function areaTable(report: JsonReport): Markup {
     const cells = [
       of.length,
       count('passed'),
-      count('failed', 'broken'),
+      count('failed', 'flaky', 'broken'),
+      count('known'),
       count('warned'),
       count('not offered'),
       count('not testable'),
     ];
     return html`<tr><th scope="row">${area}${cells.map((cell) => html`<td>${cell}`)}`;
   });
-  const heads = ['area', 'requirements', 'passed', 'failed', 'warned', 'not offered', 'not testable'];
+  const heads = ['area', 'requirements', 'passed', 'failed', 'known', 'warned', 'not offered', 'not testable'];
   return html`<h2>Areas</h2><div class="scroll"><table class="areas"><thead><tr>${heads.map((head) => html`<th scope="col">${head}`)}<tbody>${rows}</table></div>`;
 }
 
@@ -231,7 +237,15 @@ function row(scenario: ReportedScenario, detail: Markup): Markup {
   return html`<li class="${status}" data-status="${status}"${id}><b>${symbolOf(status)} ${status}</b> ${name} <code>${uri.replace(/^features\//, '')}:${line}</code>${why}${detail}`;
 }
 
-const SYMBOLS: Record<string, string> = { passed: '✓', failed: '✗', warned: '!', broken: '⚠', skipped: '–' };
+const SYMBOLS: Record<string, string> = {
+  passed: '✓',
+  failed: '✗',
+  flaky: '~',
+  known: '✗',
+  warned: '!',
+  broken: '⚠',
+  skipped: '–',
+};
 const symbolOf = (status: string): string => SYMBOLS[status] ?? '–';
 
 /** `3 scenarios, 2 mutants`. */

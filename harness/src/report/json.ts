@@ -25,6 +25,8 @@ export interface ReportedScenario {
   line: number;
   status: Status;
   durationMs: number;
+  /** Of several runs (--repeat): how often each status came out. */
+  runs?: Partial<Record<Status, number>> | undefined;
   reason?: string | undefined;
   failure?: { step: string; message: string } | undefined;
   /** What was sent and what came back, of scenarios that did not pass. */
@@ -142,7 +144,7 @@ function reportedLedger(ledger: readonly LedgerEntry[], results: readonly Scenar
 }
 
 function reported(
-  { scenario, status, durationMs, reason, failure, exchange, frames }: ScenarioResult,
+  { scenario, status, durationMs, runs, reason, failure, exchange, frames }: ScenarioResult,
   requirement: Requirement,
   again: string,
 ): ReportedScenario {
@@ -160,10 +162,11 @@ function reported(
     line: scenario.line,
     status,
     durationMs,
+    runs,
     reason,
     failure,
     exchange: status === 'passed' ? undefined : exchange,
-    frames: status === 'failed' || status === 'warned' ? frames : undefined,
+    frames: status === 'passed' ? undefined : frames,
     again: status === 'passed' ? undefined : again,
   };
 }

@@ -5,7 +5,7 @@ import type { JsonReport, ReportedScenario } from './json.ts';
 const NOT_XML = /[^\t\n\r\P{Cc}]|[\ufffe\uffff]|\p{Cs}/gu;
 const clean = (text: string): string => text.replace(NOT_XML, '\ufffd');
 
-/** JUnit XML: a suite an area, a case a scenario. Warnings are passed cases with their text as output. */
+/** JUnit XML: a suite an area, a case a scenario. Warnings are passed cases with their text as output, known failures skipped ones. */
 export function toJunit({ suite, scenarios, problems, durationMs, startedAt }: JsonReport): string {
   const root = xmlbuilder.create('testsuites', { encoding: 'UTF-8' });
   root.att({ name: suite.name, ...counts(scenarios, problems), time: seconds(durationMs) });
@@ -32,8 +32,13 @@ const seconds = (ms: number): string => (ms / 1000).toFixed(3);
 
 function counts(scenarios: readonly ReportedScenario[], problems: readonly string[] = []): Record<string, number> {
   const of = (status: string): number => scenarios.filter((scenario) => scenario.status === status).length;
-  const failures = of('failed') + problems.length;
-  return { tests: scenarios.length + problems.length, failures, errors: of('broken'), skipped: of('skipped') };
+  const failures = of('failed') + of('flaky') + problems.length;
+  return {
+    tests: scenarios.length + problems.length,
+    failures,
+    errors: of('broken'),
+    skipped: of('skipped') + of('known'),
+  };
 }
 
 function addCase(parent: xmlbuilder.XMLElement, scenario: ReportedScenario): void {
@@ -51,8 +56,9 @@ function addCase(parent: xmlbuilder.XMLElement, scenario: ReportedScenario): voi
     .join('\n');
   const message = clean(scenario.failure?.message ?? scenario.reason ?? '');
   const body = clean(`${scenario.sentence}\n${scenario.failure?.step ?? ''}\n${message}\n${exchange}`);
-  if (status === 'failed') element.ele('failure', { message }, body);
+  if (status === 'failed' || status === 'flaky') element.ele('failure', { message }, body);
   else if (status === 'broken') element.ele('error', { message }, body);
   else if (status === 'skipped') element.ele('skipped', { message });
+  else if (status === 'known') element.ele('skipped', { message: `known to fail: ${message}` }, body);
   else if (status === 'warned') element.ele('system-out', {}, body);
 }

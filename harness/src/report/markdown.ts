@@ -23,13 +23,15 @@ function block(text: string): string[] {
   return [fence, ...lines, fence];
 }
 
+const someOf = (count: number, what: string): string => (count > 0 ? `${count} ${what}, ` : '');
+
 /** A summary for the page of a CI job. */
 export function toMarkdown(report: JsonReport, specLink: SpecLink = () => undefined): string {
   const { ledger, scenarios, totals, problems, target, verdict, durationMs, exitCode } = report;
   const lines = [
     `## ${exitCode === 0 ? '✅' : '❌'} ${plain(nameOf(report))}: ${verdict}`,
     '',
-    `${totals.passed} scenarios passed, ${totals.failed} failed, ${totals.warned} warnings, ${totals.skipped} skipped, in ${(durationMs / 1000).toFixed(1)} s. It offers ${plain(target.profiles.join(', '))}.`,
+    `${totals.passed} scenarios passed, ${totals.failed} failed, ${someOf(totals.flaky, 'flaky')}${someOf(totals.known, 'known to fail')}${totals.warned} warnings, ${totals.skipped} skipped, in ${(durationMs / 1000).toFixed(1)} s. It offers ${plain(target.profiles.join(', '))}.`,
     '',
     `| area | ${OUTCOMES.join(' | ')} |`,
     `|---|${OUTCOMES.map(() => '--:|').join('')}`,
@@ -41,9 +43,11 @@ export function toMarkdown(report: JsonReport, specLink: SpecLink = () => undefi
     lines.push(`| ${area === 'all' ? '**all**' : plain(area)} | ${cells.join(' | ')} |`);
   }
   if (problems.length > 0) lines.push('', ...problems.map((problem) => `- ❌ ${plain(problem)}`));
-  const failed = scenarios.filter(({ status }) => status === 'failed' || status === 'broken');
+  const failed = scenarios.filter(({ status }) => status === 'failed' || status === 'flaky' || status === 'broken');
+  const known = scenarios.filter(({ status }) => status === 'known');
   const warned = scenarios.filter(({ status }) => status === 'warned');
-  lines.push(...section('Failures', failed, specLink), ...section('Warnings', warned, specLink));
+  lines.push(...section('Failures', failed, specLink), ...section('Known failures', known, specLink));
+  lines.push(...section('Warnings', warned, specLink));
   return `${lines.join('\n')}\n`;
 }
 

@@ -44,6 +44,8 @@ export function makeMatrix(reports: readonly JsonReport[], onlyDifferences: bool
 const SYMBOLS: Record<Cell, string> = {
   passed: '✓',
   failed: '✗',
+  flaky: '~',
+  known: 'k',
   warned: '!',
   broken: '?',
   skipped: '–',
@@ -53,7 +55,8 @@ const SYMBOLS: Record<Cell, string> = {
   'not testable': '·',
   unknown: '?',
 };
-const LEGEND = '✓ passed  ✗ failed  ! a SHOULD is not followed  – skipped  o not offered  · not tested here  ? unknown';
+const LEGEND =
+  '✓ passed  ✗ failed  ~ not the same each time  k fails, as is known  ! a SHOULD is not followed  – skipped  o not offered  · not tested here  ? unknown';
 const MIXED = 'The reports were made from different specifications: a requirement may not say the same in each.';
 const passedOf = ({ rows }: Matrix, column: number, of: Cell): number =>
   rows.filter(({ cells }) => cells[column] === of).length;
@@ -99,7 +102,7 @@ th,td{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid col
 thead th{position:sticky;top:0;background:Canvas}
 tbody th{font-weight:500}
 .scroll{overflow-x:auto}
-.passed{color:light-dark(#116329,#56d364)}.failed{color:light-dark(#b31d28,#ff7b72);font-weight:600}.warned{color:light-dark(#7d4e00,#e3b341)}`;
+.passed{color:light-dark(#116329,#56d364)}.failed,.flaky{color:light-dark(#b31d28,#ff7b72);font-weight:600}.warned,.known{color:light-dark(#7d4e00,#e3b341)}`;
 
 /** One file, without a script. */
 export function matrixHtml({ names, rows, isMixed }: Matrix): string {

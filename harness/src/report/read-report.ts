@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { UsageError } from '../errors.ts';
+import { totalsOf } from '../result.ts';
 import { FORMAT_VERSION, type JsonReport } from './json.ts';
 
 export const REPORT_SCHEMA: URL = new URL('../../schemas/report.schema.json', import.meta.url);
@@ -31,7 +32,8 @@ export function readReport(path: string): JsonReport {
   if (typeof formatVersion === 'number' && formatVersion !== FORMAT_VERSION)
     throw new UsageError(`${path} is a report of form ${formatVersion}; this suite reads form ${FORMAT_VERSION}`);
   if (!validator()(report)) throw new UsageError(`${path} is no report of this suite: ${why(validator().errors)}`);
-  return { problems: [], ...(report as Omit<JsonReport, 'problems'>) };
+  const read = report as JsonReport;
+  return { ...read, problems: read.problems ?? [], totals: { ...totalsOf([]), ...read.totals } };
 }
 
 const why = (errors: ErrorObject[] | null | undefined): string => {

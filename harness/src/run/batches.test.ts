@@ -17,6 +17,7 @@ function lane(ran: PlannedScenario[][], gone?: string): LaneRunner {
   return {
     noAccounts: undefined,
     close: async () => {},
+    halt: () => {},
     run: async ({ scenarios: of }, onResult) => {
       ran.push(of);
       const results = of.map((one) => ({ scenario: one, status: 'passed' as const, durationMs: 1, exchange: [] }));
@@ -50,7 +51,10 @@ test('lanes share the work, and results come in the order of the plan', async ()
     [lane(first ?? []), lane(second ?? [])],
     scenarios,
     undefined,
-    (result) => seen.push(result.scenario),
+    (result) => {
+      seen.push(result.scenario);
+      return undefined;
+    },
   );
   assert.ok(first?.length && second?.length);
   assert.deepEqual(
@@ -63,9 +67,23 @@ test('lanes share the work, and results come in the order of the plan', async ()
 
 test('when the target is gone, what is left is skipped for that reason', async () => {
   const ran: PlannedScenario[][] = [];
-  const { results, gone } = await runOnLanes([lane(ran, 'gone')], scenarios, undefined, () => {});
+  const { results, gone } = await runOnLanes([lane(ran, 'gone')], scenarios, undefined, () => undefined);
   assert.equal(gone, 'gone');
   assert.equal(ran.length, 1);
   const skipped = results.filter(({ status, reason }) => status === 'skipped' && reason === 'gone');
   assert.equal(skipped.length, scenarios.length - (ran[0]?.length ?? 0));
+});
+
+test('an answer ends the run: every lane is told, and what is left is skipped for that reason', async () => {
+  const told: string[] = [];
+  const lanes = [lane([]), lane([])].map((one, i) => ({ ...one, halt: (why: string) => told.push(`${i} ${why}`) }));
+  let failures = 0;
+  const { results, halted } = await runOnLanes(lanes, scenarios, undefined, ({ status }) => {
+    failures += status === 'passed' ? 1 : 0;
+    return failures >= 2 ? 'enough' : undefined;
+  });
+  assert.equal(halted, 'enough');
+  assert.deepEqual(told, ['0 enough', '1 enough']);
+  assert.equal(results.length, scenarios.length);
+  assert.ok(results.some(({ status, reason }) => status === 'skipped' && reason === 'enough'));
 });

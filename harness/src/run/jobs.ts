@@ -4,27 +4,36 @@ import { batchesOf, shuffledBatches } from './batches.ts';
 import type { Batch, LaneRunner } from './lane-runner.ts';
 import type { RunOutcome } from './run.ts';
 
+/** Tells what came of a scenario. @returns why what is left is not to run; undefined when it is */
+export type OnResult = (result: ScenarioResult) => string | undefined;
+
 /**
- * Runs scenarios on several lanes at once. A lane whose target went away ends the run: what is left is skipped.
+ * Runs scenarios on several lanes at once. A lane whose target went away ends the run, as does an answer of `onResult`: what is
+ * left is skipped.
  * @returns results in the order of the plan
  */
 export async function runOnLanes(
   runners: readonly LaneRunner[],
   scenarios: readonly PlannedScenario[],
   seed: string | undefined,
-  onResult: (result: ScenarioResult) => void,
+  onResult: OnResult,
 ): Promise<RunOutcome> {
   const batches = seed === undefined ? batchesOf(scenarios) : shuffledBatches(scenarios, runners.length, seed);
   const results = new Map<PlannedScenario, ScenarioResult>();
   const faults: string[] = [];
   let gone: string | undefined;
+  let halted: string | undefined;
   const take = (result: ScenarioResult): void => {
     results.set(result.scenario, result);
-    onResult(result);
+    const why = onResult(result);
+    if (why === undefined || halted !== undefined) return;
+    halted = why;
+    for (const runner of runners) runner.halt(why);
   };
   const work = async (runner: LaneRunner): Promise<void> => {
     for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
-      if (gone !== undefined) skip(batch, gone);
+      const why = gone ?? halted;
+      if (why !== undefined) skip(batch, why);
       else {
         const outcome = await runner.run(batch, take);
         faults.push(...outcome.faults);
@@ -36,5 +45,5 @@ export async function runOnLanes(
     for (const scenario of batch.scenarios) take({ scenario, status: 'skipped', durationMs: 0, exchange: [], reason });
   };
   await Promise.all(runners.map(work));
-  return { results: scenarios.flatMap((scenario) => results.get(scenario) ?? []), faults, gone };
+  return { results: scenarios.flatMap((scenario) => results.get(scenario) ?? []), faults, gone, halted };
 }

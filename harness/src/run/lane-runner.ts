@@ -8,6 +8,7 @@ import type { LaneOptions } from '../target/lane.ts';
 import type { Offer } from '../target/probe.ts';
 import type { TargetData } from '../target/target.ts';
 import { type RunOutcome, runScenarios } from './run.ts';
+import { haltRuns } from './stop.ts';
 
 /** What a lane runs at a time. */
 export interface Batch {
@@ -29,6 +30,8 @@ export interface LaneRunner {
   /** Why nobody has an account there; undefined when they have. */
   readonly noAccounts: string | undefined;
   run(batch: Batch, onResult: (result: ScenarioResult) => void): Promise<RunOutcome>;
+  /** Skips what is left of the batch that runs, and of later ones. */
+  halt(reason: string): void;
   close(): Promise<void>;
 }
 
@@ -38,6 +41,7 @@ export function localRunner(target: TargetData, { network, support }: Omit<LaneS
     noAccounts: target.noAccounts,
     run: ({ scenarios, seed }, onResult) =>
       overNetwork(network, target, (behind) => runScenarios({ target: behind, scenarios, support, seed, onResult })),
+    halt: haltRuns,
     close: async () => {},
   };
 }
@@ -49,7 +53,8 @@ export type ToWorker =
   | { kind: 'open'; index: number; settings: LaneSettings }
   | { kind: 'people'; offer: Pick<Offer, 'health' | 'remark' | 'certificateSha256'> & { profiles: string[] } }
   | { kind: 'run'; batch: Batch }
-  | { kind: 'close' };
+  | { kind: 'close' }
+  | { kind: 'halt'; reason: string };
 
 /** What a worker says. */
 export type FromWorker =
@@ -111,6 +116,7 @@ export function startWorker(index: number, settings: LaneSettings): Worker {
       return {
         noAccounts,
         close,
+        halt: (reason) => tell({ kind: 'halt', reason }),
         run: async (batch, onResult) => {
           const places = new Map(batch.scenarios.map((scenario) => [`${scenario.uri}:${scenario.line}`, scenario]));
           const results: ScenarioResult[] = [];

@@ -22,6 +22,8 @@ export interface RunOutcome {
   faults: string[];
   /** When and how the target went away; what was left is skipped for that reason. */
   gone?: string | undefined;
+  /** Why the run was ended on purpose, before its end. */
+  halted?: string | undefined;
 }
 
 /** How the scenarios are run. */

@@ -28,7 +28,8 @@ async function obey(message: ToWorker): Promise<void> {
     });
     runner = localRunner(target, settings as LaneSettings);
     say({ kind: 'ready', noAccounts: runner.noAccounts });
-  } else {
+  } else if (message.kind === 'halt') runner?.halt(message.reason);
+  else {
     const run = await (runner as LaneRunner).run(message.batch, (result) => say({ kind: 'result', result }));
     say({ kind: 'outcome', outcome: { faults: run.faults, gone: run.gone } });
   }

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { UsageError } from '../errors.ts';
-import { readJson } from './limits.ts';
+import { readJsonFile } from '../options/read-file.ts';
 
 /** Somebody whom the target knows, in plain data: cucumber clones it. */
 export interface AccountData {
@@ -27,7 +27,7 @@ export type Role = (typeof ROLES)[number];
  * @throws UsageError that never quotes a token
  */
 export function loadAccounts(path: string): AccountData[] {
-  const entries = readJson(path, '--accounts');
+  const entries = readJsonFile(path, '--accounts');
   if (!Array.isArray(entries)) throw new UsageError(`--accounts ${path} is not a JSON array`);
   const accounts = entries.map((entry, i) => readAccount(entry, `--accounts ${path}, entry ${i + 1}`));
   const usable = accounts.filter((account) => !account.isExpired);

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   MAX_ANSWER_BYTES,
   MAX_BATCH,
@@ -11,6 +10,7 @@ import {
   MAX_QUEUE_MESSAGES,
 } from '@quicnprotochat/proto';
 import { UsageError } from '../errors.ts';
+import { readJsonFile } from '../options/read-file.ts';
 
 /** A target's limits are its own; by default they are those of the spec. */
 export interface TargetLimits {
@@ -60,33 +60,19 @@ export const EMBEDDED_LIMITS: Readonly<TargetLimits> = {
 };
 
 /** Reads `--limits FILE`: a JSON object with some of the names of TargetLimits. @throws UsageError */
-export function loadLimits(path: string): TargetLimits {
-  const given = readJson(path, '--limits');
+export const loadLimits = (path: string): TargetLimits =>
+  readLimits(readJsonFile(path, '--limits'), `--limits ${path}`);
+
+/** @param at where they stand, for errors @throws UsageError */
+export function readLimits(given: unknown, at: string): TargetLimits {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw new UsageError(`--limits ${path} is not a JSON object`);
+    throw new UsageError(`${at} is not a JSON object`);
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
-      throw new UsageError(
-        `--limits ${path}: "${name}" is not known; there are ${Object.keys(DEFAULT_LIMITS).join(', ')}`,
-      );
+      throw new UsageError(`${at}: "${name}" is not known; there are ${Object.keys(DEFAULT_LIMITS).join(', ')}`);
     }
     if (!Number.isSafeInteger(value) || value < 1)
-      throw new UsageError(`--limits ${path}: "${name}" is not a whole number above 0`);
+      throw new UsageError(`${at}: "${name}" is not a whole number above 0`);
   }
   return { ...DEFAULT_LIMITS, ...given };
-}
-
-/** @throws UsageError that quotes nothing of the file: it may hold tokens */
-export function readJson(path: string, option: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UsageError(`${option} ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new UsageError(`${option} ${path} is not JSON`);
-  }
 }

@@ -61,7 +61,12 @@ async function withProgram<T>(client: OtherClient, judge: (command: string[]) =>
 
 async function run(command: string[], wanted: PlannedScenario[], atOnce: number): Promise<ScenarioResult[]> {
   const parameters = { command, limitMs: LIMIT_MS };
-  const { results, faults } = await runClientScenarios({ parameters, scenarios: wanted, atOnce, onResult: () => {} });
+  const { results, faults } = await runClientScenarios({
+    parameters,
+    scenarios: wanted,
+    atOnce,
+    onResult: () => undefined,
+  });
   if (faults.length > 0) throw new Error(faults.join('\n'));
   return results;
 }
