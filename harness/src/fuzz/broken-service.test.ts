@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import type { Method } from '@quicnprotochat/rpc';
-import { type Answer, type Identity, peopleOf, type Service, type SessionName, Violation } from './clients.ts';
+import { DEFAULT_LIMITS } from '../target/limits.ts';
+import type { Answer, Service } from './clients.ts';
 import { explore } from './explore.ts';
+import { Violation } from './findings.ts';
 import { linearize } from './linearize.ts';
 import { queueModel } from './models.ts';
+import { castOf, type SessionName } from './people.ts';
 import { modelProperty } from './properties.ts';
 import { again } from './report.ts';
 
@@ -24,7 +27,7 @@ class MemoryService implements Service {
   }
 
   async call<P, R>(_: SessionName, method: Method<P, R>, params: P): Promise<Answer<R>> {
-    return { kind: 'results', results: (await this.#answer(method.name, params as never)) as R };
+    return { kind: 'results', results: (await this.#answer(method.name, params as never)) as R, isRepeated: false };
   }
 
   async #answer(
@@ -74,8 +77,14 @@ class MemoryService implements Service {
   }
 }
 
-const people = (): Record<'Alice' | 'Bob' | 'Mallory', Identity> => peopleOf({ accounts: [] } as never);
-const propertyOf = (fault: Fault) => modelProperty(new MemoryService(fault), people, new Set(['core'] as const), false);
+const propertyOf = (fault: Fault) =>
+  modelProperty({
+    service: new MemoryService(fault),
+    cast: castOf({ accounts: [], isOpen: true }),
+    profiles: new Set(['core'] as const),
+    limits: DEFAULT_LIMITS,
+    hasPeople: false,
+  });
 
 test('a right service is not accused', async () => {
   const { found, runs } = await explore({ ...propertyOf('none'), runs: 300 }, { seed: 7 });

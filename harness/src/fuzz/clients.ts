@@ -1,50 +1,34 @@
-import type { Auth } from '@quicnprotochat/proto';
-import { parseReason } from '@quicnprotochat/proto';
-import type { QuicConnection } from '@quicnprotochat/quic';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { nodeService, parseReason } from '@quicnprotochat/proto';
+import { type QuicConnection, QuicError } from '@quicnprotochat/quic';
 import { connectVat, type Method, type RpcClient, RpcException, SessionEndedError } from '@quicnprotochat/rpc';
-import { newIdentityKey } from '../target/accounts.ts';
 import { connectTarget, type TargetData } from '../target/target.ts';
+import { Inconclusive, TargetGone, Violation } from './findings.ts';
+import type { SessionName } from './people.ts';
 
-/** What a property found to be wrong with the target. */
-export class Violation extends Error {}
+/** What a right call may be refused with: its rate, a full queue or store, trouble of the store. */
+const REFUSALS = ['E009', 'E014', 'E015'] as const;
+export type Refusal = (typeof REFUSALS)[number];
+/** A token that was good may have run out. */
+const TOKEN_OVER = ['E003', 'E017'];
+/** What was refused for its rate is tried again after these pauses, in ms. */
+const RATE_PAUSES_MS = [250, 500, 1_000, 2_000, 4_000, 8_000];
+/** The last method of the first generation: those after it may be missing. */
+const LAST_CORE_METHOD = nodeService.fetchHybridKey.methodId;
 
-/** The run says nothing about the target: something that is no fault got in its way. */
-export class Inconclusive extends Error {}
-
-export const PEOPLE = ['Alice', 'Bob', 'Mallory'] as const;
-export type Person = (typeof PEOPLE)[number];
-/** Sessions, each on a connection of its own. */
-export const SESSIONS = { a1: 'Alice', a2: 'Alice', b1: 'Bob', b2: 'Bob', m1: 'Mallory' } as const;
-export type SessionName = keyof typeof SESSIONS;
-
-export interface Identity {
-  /** 32 bytes. */
-  key: Uint8Array;
-  auth: Auth;
-}
-
-/** `refused`: for its rate, or because the queue or store is full. `unanswered`: it may have happened. */
-export type Answer<R> = { kind: 'results'; results: R } | { kind: 'refused' } | { kind: 'unanswered'; why: string };
+/**
+ * `isRepeated`: not the first try was answered, so that it may have been sent after later calls of its session.
+ * `unanswered`: it may have happened, at any time, or not at all.
+ */
+export type Answer<R> =
+  | { kind: 'results'; results: R; isRepeated: boolean }
+  | { kind: 'refused'; code: Refusal }
+  | { kind: 'unanswered'; why: string };
 
 /** Calls as the models make them; what is behind it is a target, or a test. */
 export interface Service {
+  /** @throws Violation, Inconclusive, TargetGone */
   call<P, R>(session: SessionName, method: Method<P, R>, params: P, waitMs?: number): Promise<Answer<R>>;
-}
-
-/** Accounts for the people: on an open target without accounts, people who were never there before. */
-export function peopleOf({ accounts }: TargetData): Record<Person, Identity> {
-  const usable = accounts.filter(({ isExpired, deviceId }) => !isExpired && deviceId === undefined);
-  const spare = accounts.filter(({ isExpired, deviceId }) => !isExpired && deviceId !== undefined);
-  const bytes = (hex: string | undefined): Uint8Array => new Uint8Array(Buffer.from(hex ?? '', 'hex'));
-  const identities = PEOPLE.map((_, i): Identity => {
-    const account = [...usable, ...spare][i];
-    if (!account) return { key: newIdentityKey(), auth: { version: 0, accessToken: bytes(''), deviceId: bytes('') } };
-    const { identityKey, token, deviceId } = account;
-    const auth = { version: token === undefined ? 0 : 1, accessToken: bytes(token), deviceId: bytes(deviceId) };
-    return { key: bytes(identityKey), auth };
-  });
-  const [Alice, Bob, Mallory] = identities as [Identity, Identity, Identity];
-  return { Alice, Bob, Mallory };
 }
 
 /** Sessions with the target that are opened when they are needed, and again after they were lost. */
@@ -57,42 +41,82 @@ export class TargetService implements Service {
   }
 
   async call<P, R>(session: SessionName, method: Method<P, R>, params: P, waitMs = 0): Promise<Answer<R>> {
-    const { rpc } = await this.#session(session);
-    const signal = AbortSignal.timeout(this.#target.timeoutMs + waitMs);
-    try {
-      return { kind: 'results', results: await rpc.call(method, params, { signal }) };
-    } catch (error) {
-      const isLost = error instanceof SessionEndedError;
-      if (isLost || signal.aborted) {
-        await this.#drop(session);
-        return { kind: 'unanswered', why: isLost ? error.message : `no answer within ${this.#target.timeoutMs} ms` };
-      }
-      if (!(error instanceof RpcException)) throw error;
-      if (['E014', 'E015'].includes(parseReason(error.reason) ?? '')) return { kind: 'refused' };
-      throw new Violation(`${method.name} by ${session} was answered by ${error.type}: ${error.reason}`);
+    for (const pause of [...RATE_PAUSES_MS, undefined]) {
+      const answer = await this.#callOnce(session, method, params, waitMs);
+      const isFirst = pause === RATE_PAUSES_MS[0];
+      if (answer.kind === 'results') return { ...answer, isRepeated: !isFirst };
+      if (answer.kind === 'unanswered' || answer.code !== 'E014') return answer;
+      if (pause !== undefined) await sleep(pause);
     }
+    return { kind: 'refused', code: 'E014' };
   }
 
   async close(): Promise<void> {
     for (const session of [...this.#open.keys()]) await this.#drop(session);
   }
 
+  async #callOnce<P, R>(session: SessionName, method: Method<P, R>, params: P, waitMs: number): Promise<Answer<R>> {
+    const opened = this.#session(session);
+    const signal = AbortSignal.timeout(this.#target.timeoutMs + waitMs);
+    try {
+      const { rpc } = await opened;
+      return { kind: 'results', results: await rpc.call(method, params, { signal }), isRepeated: false };
+    } catch (error) {
+      const isLost = error instanceof SessionEndedError || error instanceof QuicError;
+      if (error instanceof SessionEndedError && error.end.kind === 'protocol-error')
+        throw new Violation(`to ${method.name} by ${session} came what is no RPC: ${error.end.reason}`);
+      if (isLost || signal.aborted) {
+        await this.#drop(session, opened);
+        const why = isLost ? error.message : `no answer within ${this.#target.timeoutMs + waitMs} ms`;
+        return { kind: 'unanswered', why: `${method.name} by ${session}: ${why}` };
+      }
+      if (!(error instanceof RpcException)) throw error;
+      const code = parseReason(error.reason) ?? '';
+      const refusal = REFUSALS.find((known) => known === code);
+      if (refusal) return { kind: 'refused', code: refusal };
+      const said = `${method.name} by ${session} was answered by ${error.type}: ${error.reason}`;
+      if (TOKEN_OVER.includes(code)) throw new Inconclusive(`a token is not good any more: ${said}`);
+      if (error.type === 'unimplemented' && method.methodId > LAST_CORE_METHOD)
+        throw new Inconclusive(`only some methods of a profile are offered: ${said}`);
+      throw new Violation(said);
+    }
+  }
+
   #session(name: SessionName): Promise<{ connection: QuicConnection; rpc: RpcClient }> {
     let opened = this.#open.get(name);
     if (!opened) {
-      opened = connectTarget(this.#target).then(async (connection) => ({
-        connection,
-        rpc: connectVat(await connection.openStream()),
-      }));
+      opened = this.#connect();
       opened.catch(() => this.#open.delete(name));
       this.#open.set(name, opened);
     }
     return opened;
   }
 
-  async #drop(name: SessionName): Promise<void> {
-    const opened = this.#open.get(name);
-    this.#open.delete(name);
-    await (await opened?.catch(() => undefined))?.connection.close();
+  async #connect(): Promise<{ connection: QuicConnection; rpc: RpcClient }> {
+    const connection = await reconnect(this.#target);
+    return { connection, rpc: connectVat(await connection.openStream()) };
   }
+
+  /** @param lost what was open then: what was opened since stays */
+  async #drop(name: SessionName, lost = this.#open.get(name)): Promise<void> {
+    if (this.#open.get(name) === lost) this.#open.delete(name);
+    await (await lost?.catch(() => undefined))?.connection.close();
+  }
+}
+
+/** A target that is busy, or just restarting, is tried again after these pauses, in ms. */
+const CONNECT_PAUSES_MS = [100, 400, 1_500];
+
+/** @throws TargetGone */
+export async function reconnect(target: TargetData): Promise<QuicConnection> {
+  for (const pause of [...CONNECT_PAUSES_MS, undefined]) {
+    try {
+      return await connectTarget(target);
+    } catch (error) {
+      if (!(error instanceof QuicError)) throw error;
+      if (pause === undefined) throw new TargetGone(error.message);
+      await sleep(pause);
+    }
+  }
+  throw new Error('unreachable');
 }

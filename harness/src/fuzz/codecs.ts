@@ -12,7 +12,7 @@ import {
 } from '@quicnprotochat/rpc';
 import { Message as CapnpMessage, Pointer } from 'capnp-es';
 import fc from 'fast-check';
-import { Violation } from './clients.ts';
+import { Violation } from './findings.ts';
 import type { Property } from './properties.ts';
 
 const bytes = (max = 80): fc.Arbitrary<Uint8Array> =>

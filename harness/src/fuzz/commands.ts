@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import type { TargetLimits } from '../target/limits.ts';
 import type { Profile } from '../target/target.ts';
-import { SESSIONS, type SessionName } from './clients.ts';
+import { SESSIONS, type SessionName } from './people.ts';
 
 /** Alice's default queue, Bob's, and the two of the channel between them: `AB` is Alice's, `BA` Bob's. */
 export const QUEUES = ['A', 'B', 'AB', 'BA'] as const;
@@ -8,17 +9,25 @@ export type QueueKey = (typeof QUEUES)[number];
 export const ownerOf = (queue: QueueKey): 'Alice' | 'Bob' => (queue.startsWith('A') ? 'Alice' : 'Bob');
 export const isChannel = (queue: QueueKey): boolean => queue.length === 2;
 
+/** Of payloads, KeyPackages and endpoints; `long` is more than 64 KiB. */
+export type Content = 'short' | 'ends in zeros' | 'long';
+
 export type Call =
-  | { op: 'enqueue'; queue: QueueKey }
+  | { op: 'enqueue'; queue: QueueKey; content: Content }
   | { op: 'batchEnqueue'; queues: QueueKey[] }
   | { op: 'fetch' | 'fetchWait' | 'peek'; queue: QueueKey; limit: number }
-  /** Up to the greatest number that was seen of the queue when it is sent, less `less`. */
+  /** Up to the greatest number that was seen of the queue when it is sent, less `less`, which may be below 0. */
   | { op: 'ack'; queue: QueueKey; less: number }
-  | { op: 'uploadKeyPackage' | 'fetchKeyPackage' }
-  | { op: 'write' | 'read'; register: 'hybrid key' | 'endpoint' }
+  /** It is there already. */
+  | { op: 'createChannel' }
+  | { op: 'uploadKeyPackage'; content: Content }
+  | { op: 'fetchKeyPackage' }
+  | { op: 'write'; register: 'hybrid key' | 'endpoint'; content: Content }
+  | { op: 'read'; register: 'hybrid key' | 'endpoint' }
   | { op: 'readAll' };
+export type CallBy = Call & { by: SessionName };
 /** One call. Unless `atOnce`, it waits until all before it are answered. */
-export type Command = Call & { by: SessionName; atOnce: boolean };
+export type Command = CallBy & { atOnce: boolean };
 
 const MAX_COMMANDS = 24;
 
@@ -26,14 +35,21 @@ const sessionsOf = (person: string): SessionName[] =>
   (Object.keys(SESSIONS) as SessionName[]).filter((name) => SESSIONS[name] === person);
 
 /** Commands that a right server answers, for what the target offers. Simpler ones, and ones that wait, are shrunk to. */
-export function commandsOf(profiles: ReadonlySet<Profile>, hasPeople: boolean): fc.Arbitrary<Command[]> {
+export function commandsOf(
+  profiles: ReadonlySet<Profile>,
+  hasPeople: boolean,
+  limits: Pick<TargetLimits, 'batchRecipients' | 'batchKeys'>,
+): fc.Arbitrary<Command[]> {
   const withChannels = profiles.has('channels') && hasPeople;
   const queues = QUEUES.filter((queue) => withChannels || !isChannel(queue));
   const anybody = fc.constantFrom(...(Object.keys(SESSIONS) as SessionName[]));
   const members = fc.constantFrom(...sessionsOf('Alice'), ...sessionsOf('Bob'));
   const alice = fc.constantFrom(...sessionsOf('Alice'));
   const atOnce = fc.boolean();
-  const limit = fc.nat({ max: 3 });
+  // The first one is shrunk to.
+  const content = fc.constantFrom<Content[]>('short', 'short', 'short', 'short', 'short', 'ends in zeros', 'long');
+  const limit = fc.constantFrom(0, 0, 1, 1, 2, 2, 3, 2 ** 32 - 1);
+  const less = fc.constantFrom(0, 0, 1, 1, 2, 3, -1, -(2 ** 32));
   type Drawn = fc.Arbitrary<Command>;
   const onQueue = (queue: QueueKey): { arbitrary: Drawn; weight: number }[] => {
     const owner = fc.constantFrom(...sessionsOf(ownerOf(queue)));
@@ -43,11 +59,14 @@ export function commandsOf(profiles: ReadonlySet<Profile>, hasPeople: boolean): 
     const put: Drawn = fc.record({
       op: fc.constant('enqueue' as const),
       queue: key,
+      content,
       by: isChannel(queue) ? members : anybody,
       atOnce,
     });
-    const ack: Drawn = fc.record({ op: fc.constant('ack' as const), queue: key, less: limit, by: owner, atOnce });
+    const ack: Drawn = fc.record({ op: fc.constant('ack' as const), queue: key, less, by: owner, atOnce });
+    const channel: Drawn = fc.record({ op: fc.constant('createChannel' as const), by: members, atOnce });
     return [
+      ...(isChannel(queue) ? [{ arbitrary: channel, weight: 1 }] : []),
       { arbitrary: put, weight: 6 },
       { arbitrary: reading('fetch'), weight: 4 },
       { arbitrary: reading('fetchWait'), weight: 1 },
@@ -60,26 +79,42 @@ export function commandsOf(profiles: ReadonlySet<Profile>, hasPeople: boolean): 
     ];
   };
   // Most runs are about few objects: that is where calls meet.
-  const focus = fc.oneof(...queues.map((queue) => fc.oneof(...onQueue(queue))).map((one) => fc.array(one, SIZE)));
+  const pairs: QueueKey[][] = withChannels
+    ? [
+        ['A', 'B'],
+        ['A', 'AB'],
+        ['AB', 'BA'],
+      ]
+    : [['A', 'B']];
+  const focus = fc.oneof(
+    ...[...queues.map((queue) => [queue]), ...pairs].map((few) => fc.array(fc.oneof(...few.flatMap(onQueue)), SIZE)),
+  );
   const batch: Drawn = fc.record({
     op: fc.constant('batchEnqueue' as const),
-    queues: fc.constantFrom<QueueKey[]>(['A', 'B'], ['B', 'A'], ['A']),
+    queues: fc.constantFrom<QueueKey[]>(
+      ['A'],
+      ...(limits.batchRecipients < 2 ? [] : [['A', 'B'] satisfies QueueKey[], ['B', 'A'] satisfies QueueKey[]]),
+    ),
     by: anybody,
     atOnce,
   });
   const keys: Drawn = fc.oneof<Drawn[]>(
-    fc.record({ op: fc.constant('uploadKeyPackage' as const), by: alice, atOnce }),
+    fc.record({ op: fc.constant('uploadKeyPackage' as const), content, by: alice, atOnce }),
     fc.record({ op: fc.constant('fetchKeyPackage' as const), by: anybody, atOnce }),
   );
   const register = fc.constantFrom<('hybrid key' | 'endpoint')[]>(
     'hybrid key',
     ...(profiles.has('p2p') ? (['endpoint'] as const) : []),
   );
+  const ending = fc.constantFrom<Content[]>('short', 'ends in zeros');
   const registers: Drawn = fc.oneof<Drawn[]>(
-    fc.record({ op: fc.constant('write' as const), register, by: alice, atOnce }),
+    fc.record({ op: fc.constant('write' as const), register, content: ending, by: alice, atOnce }),
     fc.record({ op: fc.constant('read' as const), register, by: anybody, atOnce }),
-    ...(profiles.has('batch') ? [fc.record({ op: fc.constant('readAll' as const), by: anybody, atOnce })] : []),
+    ...(profiles.has('batch') && limits.batchKeys > 1
+      ? [fc.record({ op: fc.constant('readAll' as const), by: anybody, atOnce })]
+      : []),
   );
+  const batches = fc.oneof(...onQueue('A'), ...onQueue('B'), { arbitrary: batch, weight: 12 });
   const anyQueue = queues.flatMap(onQueue);
   const everything = fc.oneof(
     ...anyQueue,
@@ -91,6 +126,7 @@ export function commandsOf(profiles: ReadonlySet<Profile>, hasPeople: boolean): 
     { arbitrary: focus, weight: 4 },
     { arbitrary: fc.array(keys, SIZE), weight: 2 },
     { arbitrary: fc.array(registers, SIZE), weight: 1 },
+    ...(profiles.has('batch') ? [{ arbitrary: fc.array(batches, SIZE), weight: 1 }] : []),
     { arbitrary: fc.array(everything, SIZE), weight: 3 },
   );
 }

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { Inconclusive, Violation } from './clients.ts';
+import { Inconclusive, Suspicion, TargetGone, Violation } from './findings.ts';
 import type { Property } from './properties.ts';
 
 /** How one property is explored. */
@@ -8,9 +7,13 @@ export interface Exploration {
   seed: number;
   /** Of a counterexample that was found with the seed: it alone runs. */
   path?: string | undefined;
-  /** Ends the search, in ms; undefined: the property's number of runs does. */
+  /** Whether a counterexample is made smaller; by default it is. */
+  isShrunk?: boolean;
+  /** Ends the search, in ms; undefined: the property's number of runs does. Shrinking has time of its own. */
   timeMs?: number | undefined;
-  onRun?: (() => void) | undefined;
+  onRun?: ((isShrinking: boolean) => void) | undefined;
+  /** Ends it early, with what was found so far. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface Found<T> {
@@ -27,67 +30,102 @@ export interface Explored<T> {
   skipped: number;
   skippedBecause: string | undefined;
   found: Found<T> | undefined;
+  /** The target went away during the run of this input, which perhaps did it; `why` is how that showed. */
+  gone: Found<T> | undefined;
 }
 
-/** A counterexample that depends on how calls meet is given so many chances to show again. */
-const CHANCES = 10;
+/** How often an input may fail: what depends on how calls meet shows sometimes only. */
+const CHANCES = { first: 1, shrinking: 4, path: 20 };
+/** An input is to blame for what may happen once (`Suspicion`) when it brings it about so often in a row. */
+const TIMES_TO_BLAME = 3;
+/** A counterexample is made smaller for so long, in ms. */
+const SHRINK_MS = 60_000;
 
-/** Looks for an input for which the property does not hold, and shrinks it. @throws what is no fault of the target */
-export async function explore<T>(
-  property: Property<T>,
-  { seed, path, timeMs, onRun }: Exploration,
-): Promise<Explored<T>> {
-  let runs = 0;
-  let skipped = 0;
-  let skippedBecause: string | undefined;
-  let isShrinking = false;
-  let broken: unknown;
-  let why = '';
-  const once = async (input: T): Promise<void> => {
-    if (broken) return;
-    runs += 1;
-    onRun?.();
+/** One run, which may be several tries of it. @throws Violation, Inconclusive, TargetGone */
+async function runOnce<T>(property: Property<T>, input: T): Promise<void> {
+  for (let times = 1; ; times += 1) {
     try {
       await property.run(input);
+      return;
+    } catch (error) {
+      if (!(error instanceof Suspicion)) throw error;
+      if (times === TIMES_TO_BLAME) throw new Violation(`${times} times in a row: ${error.message}`);
+    }
+  }
+}
+
+/** Tries an input that is known to have failed. @returns why it fails again; undefined when it does not */
+export async function failsAgain<T>(property: Property<T>, input: T): Promise<string | undefined> {
+  for (let chance = 0; chance < CHANCES.path; chance += 1) {
+    try {
+      await runOnce(property, input);
+    } catch (error) {
+      if (error instanceof Violation) return error.message;
+      if (!(error instanceof Inconclusive)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/** Looks for an input for which the property does not hold, and shrinks it. @throws what is no fault of the target */
+export async function explore<T>(property: Property<T>, options: Exploration): Promise<Explored<T>> {
+  const { seed, path, timeMs, onRun, signal, isShrunk = true } = options;
+  const done: Explored<T> = { runs: 0, skipped: 0, skippedBecause: undefined, found: undefined, gone: undefined };
+  let end = timeMs === undefined ? Infinity : Date.now() + timeMs;
+  let isShrinking = false;
+  let place = -1;
+  let broken: unknown;
+  let why = '';
+  const stop = (): never => {
+    throw new fc.PreconditionFailure(true);
+  };
+  const once = async (input: T): Promise<void> => {
+    done.runs += 1;
+    onRun?.(isShrinking);
+    try {
+      await runOnce(property, input);
     } catch (error) {
       if (error instanceof Violation) {
+        if (!isShrinking) end = Date.now() + SHRINK_MS;
         isShrinking = true;
         why = error.message;
         throw error;
       }
-      if (!(error instanceof Inconclusive)) {
-        broken = error;
+      if (error instanceof Inconclusive) {
+        done.skipped += 1;
+        done.skippedBecause = error.message;
         return;
       }
-      skipped += 1;
-      skippedBecause = error.message;
-      await sleep(0);
+      if (error instanceof TargetGone)
+        done.gone ??= { seed, path: path ?? `${place}`, input, why: error.message, shrinks: 0 };
+      else broken = error;
+      stop();
     }
   };
+  const { first, shrinking, path: again } = CHANCES;
   const result = await fc.check(
     fc.asyncProperty(property.arbitrary, async (input) => {
-      // Smaller inputs, and those of a path, may need luck to fail again.
-      const chances = isShrinking ? 3 : path === undefined ? 1 : CHANCES;
+      if (!isShrinking) place += 1;
+      if (broken || done.gone || signal?.aborted || Date.now() > end) stop();
+      const chances = isShrinking ? shrinking : path === undefined ? first : again;
       for (let chance = 0; chance < chances; chance += 1) await once(input);
     }),
     {
       seed,
+      numRuns: timeMs === undefined ? property.runs : 10_000_000,
+      markInterruptAsFailure: false,
+      endOnFailure: path !== undefined || !isShrunk,
       ...(path === undefined ? {} : { path }),
-      ...(timeMs === undefined
-        ? { numRuns: property.runs }
-        : { numRuns: 10_000_000, interruptAfterTimeLimit: timeMs, markInterruptAsFailure: false }),
     },
   );
   if (broken) throw broken;
-  const found =
-    result.failed && result.counterexample
-      ? {
-          seed: result.seed,
-          path: result.counterexamplePath ?? '',
-          input: result.counterexample[0] as T,
-          why,
-          shrinks: result.numShrinks,
-        }
-      : undefined;
-  return { runs, skipped, skippedBecause, found };
+  if (result.failed && result.counterexample)
+    done.found = {
+      seed: result.seed,
+      path: result.counterexamplePath ?? '',
+      input: result.counterexample[0] as T,
+      why,
+      shrinks: result.numShrinks,
+    };
+  return done;
 }

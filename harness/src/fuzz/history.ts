@@ -1,378 +1,287 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { type Delivery, nodeService } from '@quicnprotochat/proto';
-import type { Method } from '@quicnprotochat/rpc';
-import { hybridPublicKey } from '../node/contents.ts';
-import { RandomSource } from '../random.ts';
-import { type Answer, type Identity, Inconclusive, type Person, SESSIONS, type Service, Violation } from './clients.ts';
-import { type Command, isChannel, ownerOf, type QueueKey } from './commands.ts';
+import { nodeService } from '@quicnprotochat/proto';
+import type { TargetLimits } from '../target/limits.ts';
+import {
+  type Input,
+  isQueue,
+  isRegister,
+  isStore,
+  type Output,
+  type PlannedCall,
+  plan,
+  type Stage,
+  type ThingName,
+  thingsOf,
+} from './calls.ts';
+import type { Answer, Refusal, Service } from './clients.ts';
+import { type CallBy, type Command, isChannel, ownerOf, type QueueKey } from './commands.ts';
+import { Names } from './contents.ts';
+import { Inconclusive, Suspicion, Violation } from './findings.ts';
 import type { Operation } from './linearize.ts';
-import type {
-  Item,
-  PoolInput,
-  PoolOutput,
-  QueueInput,
-  QueueOperation,
-  QueueOutput,
-  RegisterInput,
-  RegisterOutput,
-} from './models.ts';
+import type { Item } from './models.ts';
+import { type People, SESSIONS, type SessionName } from './people.ts';
 
-/** A fetchWait of a model waits this long, in ms: long enough to be woken, short enough for many runs. */
-const WAIT_MS = 40;
-/** Of payloads, packages and addresses: an id, and enough that nobody else has. */
-const CONTENT_BYTES = 24;
-/** Objects that do not become empty after so many fetches are no place to start. */
+/** Things that do not become empty after so many fetches are no place to start. */
 const MAX_DRAIN = 20_000;
+const MAX_SAME = 1_000;
+/** A drain whose fetches are refused, or not answered, so often is given up. */
+const MAX_UNTOLD = 4;
 
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-type Register = 'hybrid key' | 'endpoint';
+/** A call that was not answered: it may still happen. */
+export interface Lost {
+  thing: ThingName;
+  input: Input;
+  content: Uint8Array | undefined;
+}
 
-/** Runs commands against a service, and keeps what was called and answered, by object. */
+/** Runs commands against a service, and keeps what was called and answered, by what it was about. */
 export class History {
-  readonly queues = new Map<QueueKey, QueueOperation[]>();
-  readonly pool: Operation<PoolInput, PoolOutput>[] = [];
-  readonly registers = new Map<Register, { initial: string; operations: Operation<RegisterInput, RegisterOutput>[] }>();
-  unanswered = 0;
+  readonly records = new Map<ThingName, Operation<Input, Output>[]>();
+  readonly lost: Lost[] = [];
+  /** Refusals that are no fault, and those that are if they come again and again. */
   refused = 0;
+  readonly suspicions: string[] = [];
   readonly #service: Service;
-  readonly #people: Record<Person, Identity>;
-  /** What was sent, by its bytes in hex. */
-  readonly #ids = new Map<string, string>();
+  readonly #stage: Stage;
   readonly #greatest = new Map<QueueKey, bigint>();
-  #channel: Uint8Array = new Uint8Array();
+  /** How much was put into a thing, at most. */
+  readonly #amount = new Map<ThingName, { count: number; bytes: number }>();
   #clock = 0;
 
-  constructor(service: Service, people: Record<Person, Identity>) {
+  constructor(service: Service, people: People, limits: TargetLimits) {
     this.#service = service;
-    this.#people = people;
+    const channelId = new Uint8Array();
+    this.#stage = { people, limits, names: new Names(), channelId, greatest: this.#greatest };
   }
 
-  /** Empties what the commands are about, runs them, and empties it again. @throws Violation, Inconclusive */
-  async run(commands: readonly Command[]): Promise<void> {
-    const queues = new Set(commands.flatMap(queuesOf));
-    const hasPool = commands.some(({ op }) => /KeyPackage$/.test(op));
-    if ([...queues].some(isChannel)) await this.#openChannel();
-    for (const queue of queues) await this.#drain(queue);
-    for (const queue of queues) this.queues.set(queue, []);
-    if (hasPool) await this.#drainPool();
-    this.pool.length = 0;
-    for (const register of new Set(commands.flatMap(registersOf))) await this.#readFirst(register);
+  /** A first call by everybody: a server need not know people who never called. */
+  async greet(): Promise<void> {
+    for (const session of ['a1', 'b1', 'm1'] as const) {
+      const { key, auth } = this.#stage.people[SESSIONS[session]];
+      await this.#service.call(session, nodeService.fetchHybridKey, { identityKey: key, auth });
+    }
+  }
+
+  /**
+   * Empties what the commands are about, runs them, and empties it again.
+   * @param late what earlier runs have lost on the same people
+   * @throws Violation, Inconclusive, TargetGone
+   */
+  async run(commands: readonly Command[], late: readonly Lost[] = []): Promise<void> {
+    const things = new Set(commands.flatMap(thingsOf));
+    if ([...things].some((thing) => thing === 'channel' || (isQueue(thing) && isChannel(thing))))
+      await this.#openChannel();
+    for (const thing of things) {
+      if (isStore(thing)) await this.#empty(thing);
+      this.records.set(thing, []);
+    }
+    this.#greatest.clear();
+    for (const [i, lost] of late.entries()) this.#expect(lost, `lost ${i + 1}`);
+    for (const thing of things) if (isRegister(thing)) await this.#writeFirst(thing);
+    await this.#play(commands);
+    for (const thing of things) if (isStore(thing)) await this.#drain(thing);
+    // What a session has sent before it was lost, and after it was opened again, has no order.
+    if (this.lost.length > 0) for (const operation of [...this.records.values()].flat()) delete operation.lane;
+  }
+
+  async #play(commands: readonly Command[]): Promise<void> {
     const running = new Set<Promise<void>>();
-    let failure: unknown;
+    const failures: unknown[] = [];
     for (const [index, command] of commands.entries()) {
       if (!command.atOnce) await Promise.all(running);
-      if (failure) break;
-      const call = this.#start(command, `${index + 1}`)
-        .catch((error: unknown) => {
-          failure ??= error;
-        })
+      if (failures.length > 0) break;
+      const call = this.#perform(command, `${index + 1}`)
+        .then(() => undefined)
+        .catch((error: unknown) => void failures.push(error))
         .finally(() => running.delete(call));
       running.add(call);
     }
     await Promise.all(running);
-    if (failure) throw failure;
-    for (const queue of queues) await this.#drain(queue);
-    if (hasPool) await this.#drainPool();
+    // Others may be its consequences.
+    if (failures.length > 0) throw failures.find((failure) => failure instanceof Violation) ?? failures[0];
   }
 
-  /** Makes a call and keeps it with `record`. */
-  async #observe<P, R, I, O>(
-    command: Pick<Command, 'by'> & { label: string },
-    method: Method<P, R>,
-    params: P,
-    places: { record: Operation<I, O>[]; input: I }[],
-    read: (results: R, place: number) => O,
-    waitMs = 0,
-  ): Promise<Answer<R>> {
+  /** @param id also the place of a command in its list; `isKept`: whether it goes on record */
+  async #perform(
+    command: CallBy,
+    id: string,
+    isKept = true,
+  ): Promise<{ answer: Answer<unknown>; outputs: (Output | undefined)[] }> {
+    const { by, op } = command;
+    const call = plan(command, id, this.#stage);
     this.#clock += 1;
     const start = this.#clock;
-    const answer = await this.#service.call(command.by, method, params, waitMs);
+    for (const { thing } of call.about) this.#count(thing, call.content);
+    const answer = await this.#service.call(by, call.method, call.params, call.waitMs);
     this.#clock += 1;
     const end = answer.kind === 'unanswered' ? Infinity : this.#clock;
-    if (answer.kind === 'unanswered') this.unanswered += 1;
-    if (answer.kind === 'refused') this.refused += 1;
-    for (const [i, { record, input }] of places.entries()) {
-      const output =
-        answer.kind === 'results' ? read(answer.results, i) : answer.kind === 'refused' ? 'refused' : undefined;
-      record.push({
-        label: `${command.label} → ${show(answer, output)}`,
-        input,
-        output: output as O | undefined,
-        start,
-        end,
+    const outputs = call.about.map((_, i) => this.#read(answer, call, i));
+    for (const [i, { thing, input }] of call.about.entries()) {
+      const output = outputs[i];
+      if (isQueue(thing)) this.#see(thing, output);
+      if (answer.kind === 'unanswered') this.lost.push({ thing, input, content: call.content });
+      if (!isKept) continue;
+      const isOrdered = isQueue(thing) && answer.kind === 'results' && !answer.isRepeated;
+      this.records.get(thing)?.push({
+        label: `${/^\d/.test(id) ? `${id}. ` : ''}${by} ${op}${detail(input)} → ${show(answer, output)}`,
+        ...{ input, output, start, end },
+        ...(isOrdered ? { lane: by, isOvertaken: op === 'fetchWait' } : {}),
       });
     }
-    return answer;
+    return { answer, outputs };
   }
 
-  async #start(command: Command, index: string): Promise<void> {
-    const { by } = command;
-    const { auth } = this.#people[SESSIONS[by]];
-    const about = { by, label: `${index}. ${by} ${command.op}` };
-    const alice = this.#people.Alice.key;
-    switch (command.op) {
-      case 'enqueue': {
-        const places = [{ record: this.#queue(command.queue), input: { kind: 'put', id: index } as QueueInput }];
-        const params = { ...this.#at(command.queue), payload: this.#content(index), auth };
-        await this.#observe(about, nodeService.enqueue, params, places, ({ seq }): QueueOutput => {
-          this.#see(command.queue, seq);
-          return { seq };
-        });
-        return;
-      }
-      case 'batchEnqueue': {
-        const places = command.queues.map((queue) => ({
-          record: this.#queue(queue),
-          input: { kind: 'put', id: index } as QueueInput,
-        }));
-        const recipientKeys = command.queues.map((queue) => this.#people[ownerOf(queue)].key);
-        const params = { recipientKeys, payload: this.#content(index), channelId: new Uint8Array(), version: 1, auth };
-        await this.#observe(about, nodeService.batchEnqueue, params, places, ({ seqs }, i): QueueOutput => {
-          if (seqs.length !== recipientKeys.length)
-            throw new Violation(`batchEnqueue to ${recipientKeys.length} returned ${seqs.length} numbers`);
-          this.#see(command.queues[i] as QueueKey, seqs[i] as bigint);
-          return { seq: seqs[i] as bigint };
-        });
-        return;
-      }
-      case 'fetch':
-      case 'fetchWait':
-      case 'peek': {
-        await this.#take(about, command.op, command.queue, command.limit);
-        return;
-      }
-      case 'ack': {
-        const greatest = (this.#greatest.get(command.queue) ?? 0n) - BigInt(command.less);
-        const seqUpTo = greatest < 0n ? 0n : greatest;
-        const places = [{ record: this.#queue(command.queue), input: { kind: 'ack', upTo: seqUpTo } as QueueInput }];
-        await this.#observe(
-          about,
-          nodeService.ack,
-          { ...this.#at(command.queue), seqUpTo, auth },
-          places,
-          (): QueueOutput => 'done',
-        );
-        return;
-      }
-      case 'uploadKeyPackage': {
-        const content = this.#content(index);
-        const places = [{ record: this.pool, input: { kind: 'upload', id: index } as PoolInput }];
-        await this.#observe(
-          about,
-          nodeService.uploadKeyPackage,
-          { identityKey: alice, package: content, auth },
-          places,
-          ({ fingerprint }): PoolOutput => {
-            if (hex(fingerprint) !== createHash('sha256').update(content).digest('hex'))
-              throw new Violation('the fingerprint of a package is not its SHA-256');
-            return 'stored';
-          },
-        );
-        return;
-      }
-      case 'fetchKeyPackage':
-        await this.#fetchPackage(about);
-        return;
-      case 'write': {
-        const isKey = command.register === 'hybrid key';
-        const content = this.#name(
-          isKey ? hybridPublicKey(new RandomSource()) : new Uint8Array(randomBytes(CONTENT_BYTES)),
-          index,
-        );
-        const places = [
-          { record: this.#register(command.register), input: { kind: 'write', id: index } as RegisterInput },
-        ];
-        const stored = (): RegisterOutput => 'stored';
-        if (isKey)
-          await this.#observe(
-            about,
-            nodeService.uploadHybridKey,
-            { identityKey: alice, hybridPublicKey: content, auth },
-            places,
-            stored,
-          );
-        else
-          await this.#observe(
-            about,
-            nodeService.publishEndpoint,
-            { identityKey: alice, nodeAddr: content, auth },
-            places,
-            stored,
-          );
-        return;
-      }
-      case 'read':
-        await this.#read(about, command.register);
-        return;
-      case 'readAll': {
-        const identityKeys = [this.#people.Mallory.key, alice];
-        const places = [{ record: this.#register('hybrid key'), input: { kind: 'read' } as RegisterInput }];
-        await this.#observe(
-          about,
-          nodeService.fetchHybridKeys,
-          { identityKeys, auth },
-          places,
-          ({ keys }): RegisterOutput => {
-            if (keys.length !== 2) throw new Violation(`fetchHybridKeys for 2 identities returned ${keys.length} keys`);
-            return { id: this.#idOf(keys[1] as Uint8Array) };
-          },
-        );
-      }
+  #read(answer: Answer<unknown>, call: PlannedCall, place: number): Output | undefined {
+    if (answer.kind === 'results') {
+      if (answer.isRepeated) this.refused += 1;
+      return call.read(answer.results, place);
     }
+    if (answer.kind === 'unanswered') {
+      this.suspicions.push(answer.why);
+      return undefined;
+    }
+    this.refused += 1;
+    this.#checkRefusal(answer.code, call);
+    return 'refused';
   }
 
-  async #take(
-    about: { by: Command['by']; label: string },
-    op: 'fetch' | 'fetchWait' | 'peek',
-    queue: QueueKey,
-    limit: number,
-  ) {
-    const { auth } = this.#people[SESSIONS[about.by]];
-    const kind = op === 'peek' ? 'look' : 'take';
-    const places = [{ record: this.#queue(queue), input: { kind, limit } as QueueInput }];
-    const params = { ...this.#at(queue), auth, limit, timeoutMs: BigInt(WAIT_MS) };
-    const read = ({ payloads }: { payloads: Delivery[] }): QueueOutput => ({
-      items: payloads.map(({ seq, payload }): Item => {
-        this.#see(queue, seq);
-        return { id: this.#idOf(payload), seq };
-      }),
-    });
-    return this.#observe(
-      about,
-      nodeService[op] as Method<unknown, { payloads: Delivery[] }>,
-      params,
-      places,
-      read,
-      op === 'fetchWait' ? WAIT_MS : 0,
+  /** @throws Violation for a refusal that has no ground */
+  #checkRefusal(code: Refusal, { method, about }: PlannedCall): void {
+    if (code === 'E014') return;
+    const isPut = about.some(({ input }) => input.kind === 'put');
+    if (code === 'E009' || about.some(({ input }) => input.kind === 'write')) {
+      this.suspicions.push(`${method.name} was refused with ${code}`);
+      return;
+    }
+    if (!isPut) throw new Violation(`${method.name} was refused with E015, which is for full queues`);
+    if (about.some(({ thing }) => this.#mayBeFull(thing))) return;
+    const { count } = this.#amount.get(about[0]?.thing as ThingName) ?? { count: 1 };
+    throw new Violation(
+      `${method.name} was refused with E015 when there were ${count - 1} others at most (a lower limit of the target's own belongs into --limits)`,
     );
   }
 
-  async #drain(queue: QueueKey): Promise<void> {
-    const by = ownerOf(queue) === 'Alice' ? 'a1' : 'b1';
-    await this.#untilEmpty(`the queue ${queue}`, async () => {
-      const answer = await this.#take({ by, label: `at the end, ${by} fetch` }, 'fetch', queue, 0);
-      return answer.kind === 'results' ? answer.results.payloads.length === 0 : undefined;
+  #mayBeFull(thing: ThingName): boolean {
+    const { count, bytes } = this.#amount.get(thing) ?? { count: 0, bytes: 0 };
+    const { queueMessages, queueBytes, keyPackages } = this.#stage.limits;
+    if (isQueue(thing)) return count > queueMessages || bytes > queueBytes;
+    // Nothing need tell the bound of a store, but one is not many (KP-011).
+    return count > (keyPackages ?? 1);
+  }
+
+  #count(thing: ThingName, content: Uint8Array | undefined): void {
+    if (content === undefined) return;
+    const { count, bytes } = this.#amount.get(thing) ?? { count: 0, bytes: 0 };
+    this.#amount.set(thing, { count: count + 1, bytes: bytes + content.length });
+  }
+
+  #see(queue: QueueKey, output: Output | undefined): void {
+    if (typeof output !== 'object') return;
+    const seqs = 'seq' in output ? [output.seq] : 'items' in output ? output.items.map(({ seq }) => seq) : [];
+    for (const seq of seqs)
+      if ((seq ?? 0n) > (this.#greatest.get(queue) ?? 0n)) this.#greatest.set(queue, seq as bigint);
+  }
+
+  /** What an earlier run has lost may happen in this one. */
+  #expect({ thing, input, content }: Lost, id: string): void {
+    const record = this.records.get(thing);
+    if (!record) return;
+    if (content) this.#stage.names.add(id, content);
+    this.#count(thing, content);
+    const own = 'id' in input ? { ...input, id } : input;
+    record.push({
+      label: `${id}: ${input.kind}, of an earlier run`,
+      input: own,
+      output: undefined,
+      start: 0,
+      end: Infinity,
     });
   }
 
-  async #drainPool(): Promise<void> {
-    await this.#untilEmpty('the store of KeyPackages', async () => {
-      const answer = await this.#fetchPackage({ by: 'a1', label: 'at the end, a1 fetchKeyPackage' });
-      return answer.kind === 'results' ? answer.results.package.length === 0 : undefined;
+  #fetch(thing: ThingName, id: string, isKept: boolean) {
+    if (!isQueue(thing)) return this.#perform({ op: 'fetchKeyPackage', by: 'a1' }, id, isKept);
+    const by: SessionName = ownerOf(thing) === 'Alice' ? 'a1' : 'b1';
+    return this.#perform({ op: 'fetch', queue: thing, limit: 0, by }, id, isKept);
+  }
+
+  /** @throws Inconclusive when it does not become empty */
+  async #empty(thing: ThingName): Promise<void> {
+    const seen = new Map<string, number>();
+    const most = Math.max(MAX_DRAIN, 2 * this.#stage.limits.queueMessages);
+    await this.#untilEmpty(thing, false, most, (items) => {
+      for (const { id, seq } of items) {
+        // Somebody may have uploaded the same package several times.
+        const [name, times] = seq === undefined ? [id, MAX_SAME] : [`number ${seq}`, 1];
+        seen.set(name, (seen.get(name) ?? 0) + 1);
+        if ((seen.get(name) as number) > times)
+          throw new Violation(`the fetches from ${thing} return ${name} again and again`);
+      }
+      return false;
     });
   }
 
-  /** @param once whether it was empty; undefined: it was not told */
-  async #untilEmpty(what: string, once: () => Promise<boolean | undefined>): Promise<void> {
+  /** More than was put will be found to be wrong: it need not be waited for. */
+  async #drain(thing: ThingName): Promise<void> {
+    let left = (this.#amount.get(thing)?.count ?? 0) + 2;
+    await this.#untilEmpty(thing, true, left, (items) => {
+      left -= items.length;
+      return left < 0;
+    });
+  }
+
+  /** @param onItems whether it is enough */
+  async #untilEmpty(
+    thing: ThingName,
+    isKept: boolean,
+    most: number,
+    onItems: (items: Item[]) => boolean,
+  ): Promise<void> {
     let untold = 0;
-    for (let i = 0; i < MAX_DRAIN; i += 1) {
-      const isEmpty = await once();
-      if (isEmpty) return;
-      if (isEmpty === false) continue;
+    for (let i = 0; i < most; i += 1) {
+      const { outputs } = await this.#fetch(thing, 'at the end', isKept);
+      const [output] = outputs;
+      if (typeof output === 'object' && 'items' in output) {
+        if (output.items.length === 0 || onItems(output.items)) return;
+        continue;
+      }
       untold += 1;
-      if (untold > 8) throw new Inconclusive(`${what} could not be emptied: its fetches are refused or not answered`);
-      await new Promise((resolve) => setTimeout(resolve, 50 * 2 ** untold));
+      if (untold > MAX_UNTOLD)
+        throw new Inconclusive(`${thing} could not be emptied: its fetches are refused, or not answered`);
     }
-    throw new Violation(`${what} is not empty after ${MAX_DRAIN} fetches`);
+    if (!isKept) throw new Inconclusive(`${thing} is not empty after ${most} fetches`);
   }
 
-  #fetchPackage(about: { by: Command['by']; label: string }) {
-    const places = [{ record: this.pool, input: { kind: 'fetch' } as PoolInput }];
-    const params = { identityKey: this.#people.Alice.key, auth: this.#people[SESSIONS[about.by]].auth };
-    return this.#observe(
-      about,
-      nodeService.fetchKeyPackage,
-      params,
-      places,
-      (results): PoolOutput => ({
-        id: results.package.length === 0 ? undefined : this.#idOf(results.package),
-      }),
+  async #writeFirst(thing: 'hybrid key' | 'endpoint'): Promise<void> {
+    const { answer } = await this.#perform(
+      { op: 'write', register: thing, content: 'short', by: 'a1' },
+      'at the start',
     );
-  }
-
-  async #read(about: { by: Command['by']; label: string }, register: Register): Promise<void> {
-    const places = [{ record: this.#register(register), input: { kind: 'read' } as RegisterInput }];
-    const params = { identityKey: this.#people.Alice.key, auth: this.#people[SESSIONS[about.by]].auth };
-    if (register === 'endpoint')
-      await this.#observe(
-        about,
-        nodeService.resolveEndpoint,
-        params,
-        places,
-        ({ nodeAddr }): RegisterOutput => ({ id: this.#idOf(nodeAddr) }),
-      );
-    else
-      await this.#observe(
-        about,
-        nodeService.fetchHybridKey,
-        params,
-        places,
-        ({ hybridPublicKey: key }): RegisterOutput => ({ id: this.#idOf(key) }),
-      );
-  }
-
-  /** What was there before becomes the initial state. */
-  async #readFirst(register: Register): Promise<void> {
-    const { auth, key: identityKey } = this.#people.Alice;
-    const isKey = register === 'hybrid key';
-    const answer = isKey
-      ? await this.#service.call('a1', nodeService.fetchHybridKey, { identityKey, auth })
-      : await this.#service.call('a1', nodeService.resolveEndpoint, { identityKey, auth });
-    if (answer.kind !== 'results') throw new Inconclusive(`the ${register} could not be read`);
-    const content = 'nodeAddr' in answer.results ? answer.results.nodeAddr : answer.results.hybridPublicKey;
-    this.#name(content, content.length === 0 ? 'none' : 'the one before');
-    this.registers.set(register, { initial: this.#idOf(content), operations: [] });
+    if (answer.kind !== 'results') throw new Inconclusive(`the ${thing} could not be written`);
   }
 
   async #openChannel(): Promise<void> {
-    const params = { peerKey: this.#people.Bob.key, auth: this.#people.Alice.auth };
+    const { people } = this.#stage;
+    const params = { peerKey: people.Bob.key, auth: people.Alice.auth };
     const answer = await this.#service.call('a1', nodeService.createChannel, params);
     if (answer.kind !== 'results') throw new Inconclusive('a channel could not be created');
-    this.#channel = answer.results.channelId;
-  }
-
-  #at(queue: QueueKey) {
-    const channelId = isChannel(queue) ? this.#channel : new Uint8Array();
-    return { recipientKey: this.#people[ownerOf(queue)].key, channelId, version: 1 };
-  }
-
-  #queue(queue: QueueKey): QueueOperation[] {
-    const operations = this.queues.get(queue) ?? [];
-    this.queues.set(queue, operations);
-    return operations;
-  }
-
-  #register(register: Register): Operation<RegisterInput, RegisterOutput>[] {
-    return this.registers.get(register)?.operations as Operation<RegisterInput, RegisterOutput>[];
-  }
-
-  #content(id: string): Uint8Array {
-    return this.#name(new Uint8Array(randomBytes(CONTENT_BYTES)), id);
-  }
-
-  #name(content: Uint8Array, id: string): Uint8Array {
-    this.#ids.set(hex(content), id);
-    return content;
-  }
-
-  /** What came back and was never sent in this run has an id that fits nothing. */
-  #idOf = (content: Uint8Array): string =>
-    this.#ids.get(hex(content)) ?? (content.length === 0 ? 'none' : 'something else');
-
-  #see(queue: QueueKey, seq: bigint): void {
-    if (seq > (this.#greatest.get(queue) ?? 0n)) this.#greatest.set(queue, seq);
+    this.#stage.channelId = answer.results.channelId;
   }
 }
 
-const queuesOf = (command: Command): QueueKey[] =>
-  'queue' in command ? [command.queue] : 'queues' in command ? command.queues : [];
-const registersOf = (command: Command): Register[] =>
-  'register' in command ? [command.register] : command.op === 'readAll' ? ['hybrid key'] : [];
+/** @throws Suspicion when something happened that should not happen often */
+export function checkSuspicions({ suspicions }: History): void {
+  if (suspicions.length > 0) throw new Suspicion(suspicions.join('\n    '));
+}
 
-function show(answer: Answer<unknown>, output: unknown): string {
+function detail(input: Input): string {
+  if ('limit' in input) return input.limit === 0 ? '' : `, limit ${input.limit}`;
+  return input.kind === 'ack' ? ` up to ${input.upTo}` : '';
+}
+
+function show(answer: Answer<unknown>, output: Output | undefined): string {
   if (answer.kind === 'unanswered') return `unanswered (${answer.why})`;
-  if (typeof output === 'string') return output;
-  const { items, seq, id } = output as { items?: Item[]; seq?: bigint; id?: string };
-  if (items) return `[${items.map((item) => `${item.id} (number ${item.seq})`).join(', ')}]`;
-  return seq === undefined ? (id ?? 'none') : `number ${seq}`;
+  if (answer.kind === 'refused') return `refused with ${answer.code}`;
+  if (typeof output !== 'object') return output ?? 'done';
+  if ('seq' in output) return `number ${output.seq}`;
+  if ('id' in output) return output.id;
+  return `[${output.items.map(({ id, seq }) => (seq === undefined ? id : `${id} (number ${seq})`)).join(', ')}]`;
 }

@@ -1,36 +1,50 @@
-import { Violation } from './clients.ts';
+import { type Input, isQueue, isRegister, type Output, type ThingName } from './calls.ts';
+import { Violation } from './findings.ts';
 import type { History } from './history.ts';
-import { type Linearity, linearize, type Model, type Operation } from './linearize.ts';
-import { numbersOf, poolModel, queueModel, registerModel } from './models.ts';
+import { linearize, type Operation } from './linearize.ts';
+import { mayMiss, numbersOf, type QueueOperation, queueModel, toExplain } from './models.ts';
+import { quietPart, type RegisterOperation, strayRead } from './register.ts';
 
 /**
- * Holds what was observed of each object against its model.
- * @returns how many objects the search was too long for
- * @throws Violation with the calls on the object that no order explains
+ * Holds what was observed of each thing against its model.
+ * @returns how many things the search was too long for
+ * @throws Violation with the calls that no order explains
  */
-export function judge({ queues, pool, registers }: History): number {
+export function judge({ records }: Pick<History, 'records'>): number {
   let undecided = 0;
-  const check = <S, I, O>(what: string, model: Model<S, I, O>, operations: Operation<I, O>[]): void => {
-    const found: Linearity = linearize(model, operations);
+  for (const [thing, operations] of records) {
+    if (thing === 'channel') continue;
+    const found = isRegister(thing)
+      ? judgeRegister(thing, operations as RegisterOperation[])
+      : judgeQueue(thing, operations as QueueOperation[]);
     if (found === 'undecided') undecided += 1;
     if (found === 'not linearizable')
-      throw violation(`no order of the calls explains the answers of ${what}`, operations);
-  };
-  for (const [name, operations] of queues) {
-    try {
-      check(`queue ${name}`, queueModel(numbersOf(operations)), operations);
-    } catch (error) {
-      if (error instanceof Violation) throw error;
-      throw violation(`queue ${name}: ${error instanceof Error ? error.message : error}`, operations);
-    }
+      throw violation(`no order of the calls explains the answers of ${called(thing)}`, operations);
   }
-  check('the KeyPackages', poolModel, pool);
-  for (const [name, { initial, operations }] of registers) check(`the ${name}`, registerModel(initial), operations);
   return undecided;
 }
 
+function judgeQueue(thing: ThingName, operations: QueueOperation[]) {
+  let numbers: Map<string, bigint>;
+  try {
+    numbers = numbersOf(operations);
+  } catch (error) {
+    throw violation(`${called(thing)}: ${error instanceof Error ? error.message : error}`, operations);
+  }
+  return linearize(queueModel(numbers, mayMiss(operations, numbers)), toExplain(operations));
+}
+
+function judgeRegister(thing: ThingName, operations: RegisterOperation[]) {
+  const stray = strayRead(operations);
+  if (stray) throw violation(`${called(thing)}: what this call returned was not there: ${stray.label}`, operations);
+  const { model, operations: quiet } = quietPart(operations);
+  return linearize(model, quiet);
+}
+
+const called = (thing: ThingName): string => (isQueue(thing) ? `queue ${thing}` : `the ${thing}`);
+
 /** Calls in the order in which they began; `[start–end]` are moments. */
-function violation(what: string, operations: Operation<unknown, unknown>[]): Violation {
+function violation(what: string, operations: Operation<Input, Output>[]): Violation {
   const lines = [...operations]
     .sort((a, b) => a.start - b.start)
     .map(({ label, start, end }) => `    [${start}–${end === Infinity ? '∞' : end}] ${label}`);

@@ -1,18 +1,18 @@
 import type { Model, Operation } from './linearize.ts';
 
-/** What came back of a queue: `id` names the payload. */
+/** What came back of a queue: `id` names the payload. KeyPackages have no numbers. */
 export interface Item {
   id: string;
-  seq: bigint;
+  seq: bigint | undefined;
 }
 
+/** Of a queue, or of the KeyPackages of an identity: a queue without numbers, from which each fetch takes one. */
 export type QueueInput =
   | { kind: 'put'; id: string }
-  | { kind: 'take'; limit: number }
-  | { kind: 'look'; limit: number }
+  | { kind: 'take' | 'look'; limit: number }
   | { kind: 'ack'; upTo: bigint };
-/** `refused`: E014 or E015; a refused call leaves nothing behind (DS-018). */
-export type QueueOutput = 'refused' | { seq: bigint } | { items: Item[] } | 'done';
+/** `refused`: with E009, E014 or E015; a refused call leaves nothing behind (DS-018, ERR-006). */
+export type QueueOutput = 'refused' | 'done' | { seq: bigint } | { items: Item[] };
 export type QueueOperation = Operation<QueueInput, QueueOutput>;
 
 /** Ids of the messages, oldest first, and the greatest number that was given. */
@@ -39,33 +39,75 @@ export function numbersOf(operations: readonly QueueOperation[]): Map<string, bi
   for (const { input, output } of operations) {
     if (typeof output !== 'object') continue;
     if ('seq' in output && input.kind === 'put') learn(input.id, output.seq);
-    if ('items' in output) for (const { id, seq } of output.items) learn(id, seq);
+    if ('items' in output) for (const { id, seq } of output.items) if (seq !== undefined) learn(id, seq);
   }
   return numbers;
 }
 
-/** A queue that was empty at the start (DS-005 … DS-035). An answer may hold fewer messages than are queued, but not none. */
-export function queueModel(numbers: ReadonlyMap<string, bigint>): Model<QueueState, QueueInput, QueueOutput> {
-  const take = (state: QueueState, input: { kind: string; limit: number }, output: QueueOutput | undefined) => {
-    const { ids, last } = state;
-    const most = input.limit === 0 ? ids.length : Math.min(input.limit, ids.length);
-    const without = (count: number): QueueState => (input.kind === 'look' ? state : { ids: ids.slice(count), last });
-    if (output === undefined) return Array.from({ length: most + 1 }, (_, count) => without(count));
-    if (typeof output !== 'object' || !('items' in output)) return [];
+/** Whether an answer need not show a message that is there. */
+type MayMiss = (reader: QueueOperation, id: string) => boolean;
+
+/**
+ * Reads and acks at the same time may share out the messages between them as they like: what one of them gets or removes, or might
+ * have if it was not answered, another need not see. The spec asks only that each message goes to exactly one (DS-014).
+ */
+export function mayMiss(operations: readonly QueueOperation[], numbers: ReadonlyMap<string, bigint>): MayMiss {
+  const idsIn = ({ output }: QueueOperation): string[] =>
+    typeof output === 'object' && 'items' in output ? output.items.map(({ id }) => id) : [];
+  const removes = (operation: QueueOperation, id: string): boolean => {
+    const { input, output } = operation;
+    if (input.kind === 'ack') return (numbers.get(id) ?? 0n) <= input.upTo;
+    return input.kind === 'take' && (output === undefined || idsIn(operation).includes(id));
+  };
+  return (reader, id) =>
+    operations.some(
+      (other) => other !== reader && other.start < reader.end && reader.start < other.end && removes(other, id),
+    );
+}
+
+/**
+ * What there is to explain: refused calls did nothing. Of those that were not answered, reads and acks may have removed something or
+ * not, which `mayMiss` allows for; a message that nobody ever saw need not have been put.
+ */
+export function toExplain(operations: readonly QueueOperation[]): QueueOperation[] {
+  const shown = new Set(
+    operations
+      .flatMap(({ output }) => (typeof output === 'object' && 'items' in output ? output.items : []))
+      .map(({ id }) => id),
+  );
+  return operations.filter(({ input, output }) =>
+    output === undefined ? input.kind === 'put' && shown.has(input.id) : output !== 'refused',
+  );
+}
+
+/** A queue that was empty at the start (DS-005 … DS-035, KP-005 … KP-009). An answer may hold fewer messages than there are, but not none. */
+export function queueModel(
+  numbers: ReadonlyMap<string, bigint>,
+  isMissable: MayMiss = () => false,
+): Model<QueueState, QueueInput, QueueOutput> {
+  const read = (state: QueueState, operation: QueueOperation): QueueState[] => {
+    const { input, output } = operation;
+    if (typeof output !== 'object' || !('items' in output) || !('limit' in input)) return [];
     const { items } = output;
-    const isRight =
-      items.length <= most && (items.length > 0 || ids.length === 0) && items.every(({ id }, i) => id === ids[i]);
-    return isRight ? [without(items.length)] : [];
+    if (input.limit > 0 && items.length > input.limit) return [];
+    let at = 0;
+    for (const id of state.ids) {
+      if (id === items[at]?.id) at += 1;
+      // What comes after the last one that is shown may have been too much for one answer.
+      else if ((at < items.length || items.length === 0) && !isMissable(operation, id)) return [];
+    }
+    if (at < items.length) return [];
+    if (input.kind === 'look') return [state];
+    const taken = new Set(items.map(({ id }) => id));
+    return [{ ...state, ids: state.ids.filter((id) => !taken.has(id)) }];
   };
   return {
     initial: { ids: [], last: -1n },
-    step(state, { input, output }) {
-      if (output === 'refused') return [state];
-      if (input.kind === 'take' || input.kind === 'look') return take(state, input, output);
-      if (input.kind === 'ack') {
-        const isAcked = (id: string): boolean => (numbers.get(id) ?? 0n) <= input.upTo;
-        return [{ ...state, ids: state.ids.filter((id) => !isAcked(id)) }];
-      }
+    step(state, operation) {
+      const { input } = operation;
+      if ('limit' in input) return read(state, operation);
+      if (input.kind === 'ack')
+        return [{ ...state, ids: state.ids.filter((id) => (numbers.get(id) ?? 0n) > input.upTo) }];
       const seq = numbers.get(input.id);
       if (seq !== undefined && seq <= state.last) return [];
       return [{ ids: [...state.ids, input.id], last: seq ?? state.last }];
@@ -73,33 +115,3 @@ export function queueModel(numbers: ReadonlyMap<string, bigint>): Model<QueueSta
     key: ({ ids, last }) => `${ids.join(',')}#${last}`,
   };
 }
-
-export type PoolInput = { kind: 'upload'; id: string } | { kind: 'fetch' };
-/** `undefined` for a package: there was none. */
-export type PoolOutput = 'refused' | 'stored' | { id: string | undefined };
-
-/** KeyPackages of one identity, none at the start: each goes out once, the oldest first (KP-006, KP-007). */
-export const poolModel: Model<readonly string[], PoolInput, PoolOutput> = {
-  initial: [],
-  step(ids, { input, output }) {
-    if (output === 'refused') return [ids];
-    if (input.kind === 'upload') return [[...ids, input.id]];
-    if (output === undefined) return [ids.slice(1)];
-    return typeof output === 'object' && output.id === ids[0] ? [ids.slice(1)] : [];
-  },
-  key: (ids) => ids.join(','),
-};
-
-export type RegisterInput = { kind: 'write'; id: string } | { kind: 'read' };
-export type RegisterOutput = 'refused' | 'stored' | { id: string };
-
-/** A hybrid key or an endpoint: the last write wins (HK-005, EP-003). */
-export const registerModel = (initial: string): Model<string, RegisterInput, RegisterOutput> => ({
-  initial,
-  step(id, { input, output }) {
-    if (output === 'refused') return [id];
-    if (input.kind === 'write') return [input.id];
-    return output === undefined || (typeof output === 'object' && output.id === id) ? [id] : [];
-  },
-  key: (id) => id,
-});

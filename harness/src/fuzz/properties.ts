@@ -1,19 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type fc from 'fast-check';
+import type { TargetLimits } from '../target/limits.ts';
 import type { Profile, TargetData } from '../target/target.ts';
-import { peopleOf, type Service, TargetService } from './clients.ts';
+import { type Service, TargetService } from './clients.ts';
 import { CODECS } from './codecs.ts';
 import { type Command, commandsOf, showCommand } from './commands.ts';
-import { History } from './history.ts';
+import { checkSuspicions, History, type Lost } from './history.ts';
 import { judge } from './judge.ts';
 import { frameProperty } from './mutated-frames.ts';
+import type { Cast, People } from './people.ts';
 
 /** Something that holds for every input. */
 export interface Property<T> {
   /** As `--property` names it, and harness/fuzz/catalog.json. */
   id: string;
   arbitrary: fc.Arbitrary<T>;
-  /** @throws Violation · Inconclusive, when the run says nothing */
+  /** @throws Violation, Suspicion, Inconclusive, TargetGone */
   run(input: T): Promise<void>;
   show(input: T): string;
   /** To and from the JSON of a regression. */
@@ -28,31 +30,46 @@ export interface Property<T> {
   runs: number;
 }
 
-/** What late calls of a session that was lost may still do is done after that time, in ms. */
+/** What late calls of a session that was lost may still do is mostly done after that time, in ms. */
 const SETTLE_MS = 1_000;
 
+/** What the models are run against. */
+export interface ModelTarget {
+  service: Service;
+  cast: Cast;
+  profiles: ReadonlySet<Profile>;
+  limits: TargetLimits;
+  /** Whether callers have an identity. */
+  hasPeople: boolean;
+}
+
 /** Random calls of several clients at once are explained by some order of them. */
-export function modelProperty(
-  service: Service,
-  people: () => ReturnType<typeof peopleOf>,
-  profiles: ReadonlySet<Profile>,
-  hasPeople: boolean,
-): Property<Command[]> {
-  let undecided = 0;
-  let lost = 0;
-  let refused = 0;
+export function modelProperty({ service, cast, profiles, limits, hasPeople }: ModelTarget): Property<Command[]> {
+  const counts = { undecided: 0, lost: 0, refused: 0 };
+  let known: People | undefined;
+  /** What was lost on people who stay: it may happen in any later run. */
+  let late: Lost[] = [];
   return {
     id: 'linearizable',
-    arbitrary: commandsOf(profiles, hasPeople),
+    arbitrary: commandsOf(profiles, hasPeople, limits),
     async run(commands) {
-      const history = new History(service, people());
+      if (!hasPeople) await cast.renew();
+      const people = cast.now();
+      const history = new History(service, people, limits);
+      let isClean = false;
       try {
-        await history.run(commands);
-        undecided += judge(history);
+        if (people !== known) await history.greet();
+        known = people;
+        await history.run(commands, late);
+        counts.undecided += judge(history);
+        checkSuspicions(history);
+        isClean = true;
       } finally {
-        lost += history.unanswered;
-        refused += history.refused;
-        if (history.unanswered > 0) await sleep(SETTLE_MS);
+        counts.lost += history.lost.length;
+        counts.refused += history.refused;
+        // What a wrong answer, or none, has left behind must not be taken for the next run's doing.
+        if (history.lost.length > 0) await sleep(SETTLE_MS);
+        if (!isClean) late = (await cast.renew()) ? [] : [...late, ...history.lost];
       }
     },
     show: (commands) => commands.map((command, i) => `  ${i + 1}. ${showCommand(command)}`).join('\n'),
@@ -60,12 +77,11 @@ export function modelProperty(
     load: (saved) => saved as Command[],
     close: async () => {},
     remark: () => {
-      const counts = {
-        'calls were refused for a limit': refused,
-        'calls were lost with their session': lost,
-        'histories were too long to decide': undecided,
-      };
-      const told = Object.entries(counts).filter(([, count]) => count > 0);
+      const told = Object.entries({
+        'refusals for a limit or for trouble of the store': counts.refused,
+        'calls lost with their session or not answered': counts.lost,
+        'histories too long to decide': counts.undecided,
+      }).filter(([, count]) => count > 0);
       return told.length === 0 ? undefined : told.map(([what, count]) => `${count} ${what}`).join(', ');
     },
     runs: 100,
@@ -73,15 +89,13 @@ export function modelProperty(
 }
 
 /** Every property, for what a target offers. Those of codecs need none. */
-export function propertiesFor(target: TargetData, profiles: ReadonlySet<Profile>): Property<never>[] {
+export function propertiesFor(target: TargetData, profiles: ReadonlySet<Profile>, cast: Cast): Property<never>[] {
   const service = new TargetService(target);
   const hasPeople = target.accounts.length > 0;
-  const fixed = peopleOf(target);
-  const model = modelProperty(service, () => (hasPeople ? fixed : peopleOf(target)), profiles, hasPeople);
-  const all: Property<never>[] = [
+  const model = modelProperty({ service, cast, profiles, limits: target.limits, hasPeople });
+  return [
     { ...model, close: () => service.close() } as unknown as Property<never>,
-    frameProperty(target) as unknown as Property<never>,
+    frameProperty(target, cast) as unknown as Property<never>,
     ...(CODECS as unknown as Property<never>[]),
   ];
-  return all;
 }

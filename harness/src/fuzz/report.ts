@@ -1,9 +1,13 @@
 import { EXIT, UsageError } from '../errors.ts';
-import { Inconclusive, Violation } from './clients.ts';
-import { type Explored, explore } from './explore.ts';
+import { type Explored, explore, type Found, failsAgain } from './explore.ts';
+import { TargetGone } from './findings.ts';
 import type { FuzzOptions } from './options.ts';
 import type { Property } from './properties.ts';
 import { loadRegressions, type Regression, saveRegression } from './regressions.ts';
+
+type Print = (line: string) => void;
+/** Codecs are done in a moment, in ms. */
+const LOCAL_MS = 2_000;
 
 /**
  * Replays what was found before, then explores every property that is wanted, and says what was found.
@@ -13,63 +17,73 @@ export async function fuzz(
   all: readonly Property<never>[],
   { seed, path, property: wanted, timeMs, isSave }: FuzzOptions,
   args: readonly string[],
-  print: (line: string) => void = console.log,
+  signal: AbortSignal,
+  print: Print = console.log,
 ): Promise<number> {
   const properties = all.filter(({ id }) => wanted === undefined || id === wanted);
   if (properties.length === 0)
     throw new UsageError(`--property ${wanted} is not known; there are ${all.map(({ id }) => id).join(', ')}`);
   print(`seed ${seed}`);
-  let failures = 0;
+  let failures = path === undefined ? await replay(properties, signal, print) : 0;
   let silent = 0;
-  if (path === undefined)
-    for (const [file, regression] of loadRegressions())
-      for (const property of properties)
-        if (property.id === regression.property && !(await holdsAgain(property, file, regression, print)))
-          failures += 1;
-  // The codecs are done in a moment: the time is for what talks to the target.
   const remote = properties.filter(({ isLocal }) => !isLocal).length;
   for (const property of properties) {
+    if (signal.aborted) break;
     const started = Date.now();
-    const share = timeMs === undefined ? undefined : property.isLocal ? 2_000 : timeMs / Math.max(1, remote);
-    const explored = await explore(property, { seed, path, timeMs: share, onRun: progress(property.id) });
+    const share = timeMs === undefined ? undefined : property.isLocal ? LOCAL_MS : timeMs / Math.max(1, remote);
+    const onRun = progress(property.id);
+    const explored = await explore(property, { seed, path, timeMs: share, onRun, signal });
     clearProgress();
-    if (explored.found) failures += 1;
-    if (explored.runs === explored.skipped) silent += 1;
-    print(verdict(property, explored, Date.now() - started));
-    if (!explored.found) continue;
-    print(`${property.show(explored.found.input)}\n  ${explored.found.why}`);
-    print(`  again: ${again(args, property.id, explored.found)}`);
-    if (isSave) print(`  kept as ${saveRegression(property, explored.found)}`);
+    print(verdict(property, explored, Date.now() - started, path !== undefined));
+    const { found, gone, runs, skipped } = explored;
+    const shown = found ?? gone;
+    if (shown) print(`${property.show(shown.input)}\n  ${shown.why}\n  again: ${again(args, property.id, shown)}`);
+    if (found && isSave) print(`  kept as ${saveRegression(property, found)}`);
+    if (found) failures += 1;
+    // Of a search that hardly says anything nobody should believe that it found nothing.
+    else if (gone || (runs > 0 && skipped * 2 > runs)) silent += 1;
+    if (gone) break;
   }
   if (failures > 0) return EXIT.notConformant;
+  if (signal.aborted) return EXIT.interrupted;
   return silent > 0 ? EXIT.unreachable : EXIT.conformant;
 }
 
-async function holdsAgain(
-  property: Property<never>,
-  file: string,
-  { input, seed, path }: Regression,
-  print: (line: string) => void,
-): Promise<boolean> {
+/** @returns how many counterexamples of vectors/regressions fail again */
+async function replay(properties: readonly Property<never>[], signal: AbortSignal, print: Print): Promise<number> {
+  let failures = 0;
+  let replayed = 0;
+  for (const [file, regression] of loadRegressions()) {
+    const property = properties.find(({ id }) => id === regression.property);
+    if (!property || signal.aborted) continue;
+    replayed += 1;
+    const why = await whyAgain(property, regression);
+    if (why === undefined) continue;
+    failures += 1;
+    const shown = regression.input === undefined ? '' : `\n${property.show(property.load(regression.input))}`;
+    print(`${property.id}: FAILED again, as ${file} has it${shown}\n  ${why}`);
+  }
+  if (replayed > 0) print(`${replayed} counterexamples of vectors/regressions replayed, ${failures} of them fail`);
+  return failures;
+}
+
+async function whyAgain(property: Property<never>, { input, found }: Regression): Promise<string | undefined> {
   try {
-    if (input === undefined) {
-      const { found } = await explore(property, { seed, path });
-      if (found) throw new Violation(found.why);
-    } else await property.run(property.load(input));
-    return true;
+    if (input === undefined) return (await explore(property, found)).found?.why;
+    return await failsAgain(property, property.load(input));
   } catch (error) {
-    if (error instanceof Inconclusive) return true;
-    if (!(error instanceof Violation)) throw error;
-    print(`${property.id}: FAILED again, as ${file} has it: ${error.message}`);
-    return false;
+    if (error instanceof TargetGone) return `the target went away: ${error.message}`;
+    throw error;
   }
 }
 
-function verdict(property: Property<never>, { runs, skipped, skippedBecause, found }: Explored<never>, ms: number) {
+function verdict(property: Property<never>, explored: Explored<never>, ms: number, isReplay: boolean): string {
+  const { runs, skipped, skippedBecause, found, gone } = explored;
   const remark = property.remark();
   const parts = [
-    `${property.id}: ${found ? 'FAILED' : 'holds'} (${runs} runs, ${(ms / 1_000).toFixed(1)} s)`,
-    ...(found ? [`shrunk ${found.shrinks} times to`] : []),
+    `${property.id}: ${found ? 'FAILED' : gone ? 'the target went away' : 'holds'} (${runs} runs, ${(ms / 1_000).toFixed(1)} s)`,
+    ...(found && !isReplay ? [`shrunk ${found.shrinks} times to`] : []),
+    ...(gone ? ['perhaps by this input; unless somebody stopped it, that is a fault'] : []),
     ...(skipped > 0 ? [`${skipped} runs say nothing: ${skippedBecause}`] : []),
     ...(remark === undefined ? [] : [remark]),
   ];
@@ -77,7 +91,11 @@ function verdict(property: Property<never>, { runs, skipped, skippedBecause, fou
 }
 
 /** The command that finds it again: the command line, with where it is. */
-export function again(args: readonly string[], id: string, { seed, path }: { seed: number; path: string }): string {
+export function again(
+  args: readonly string[],
+  id: string,
+  { seed, path }: Pick<Found<unknown>, 'seed' | 'path'>,
+): string {
   const kept: string[] = [];
   for (let i = 0; i < args.length; i += 1) {
     const arg = args[i] as string;
@@ -89,11 +107,12 @@ export function again(args: readonly string[], id: string, { seed, path }: { see
 }
 
 const isTerminal = process.stderr.isTTY === true;
-function progress(id: string): () => void {
+function progress(id: string): (isShrinking: boolean) => void {
   let runs = 0;
-  return () => {
+  return (isShrinking) => {
     runs += 1;
-    if (isTerminal && runs % 10 === 0) process.stderr.write(`\r${id}: ${runs} runs`);
+    if (isTerminal && runs % 10 === 0)
+      process.stderr.write(`\r${id}: ${runs} runs${isShrinking ? ', making a counterexample smaller' : ''}`);
   };
 }
 const clearProgress = (): void => void (isTerminal && process.stderr.write('\r\u001b[K'));

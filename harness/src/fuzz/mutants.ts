@@ -1,0 +1,188 @@
+// npm run fuzz:mutants: holds the properties against broken servers, some of which they must catch, and against right ones that are
+// different, none of which they may accuse.
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { EXIT } from '../errors.ts';
+import { EVIDENCE } from '../ledger/evidence.ts';
+import { MutantHost } from '../mutants/host.ts';
+import { type AccountData, newIdentityKey } from '../target/accounts.ts';
+import { DEFAULT_LIMITS } from '../target/limits.ts';
+import { probe } from '../target/probe.ts';
+import type { TargetData } from '../target/target.ts';
+import { explore } from './explore.ts';
+import { castOf } from './people.ts';
+import { type Property, propertiesFor } from './properties.ts';
+
+const options = yargs(hideBin(process.argv))
+  .scriptName('npm run fuzz:mutants --')
+  .usage(
+    '$0 [PATTERN…]\n\nFuzzes broken servers, and right ones that are different; by default those that harness/fuzz/catalog.json is about.',
+  )
+  .options({
+    mutants: { type: 'boolean', default: true, describe: 'run the broken ones (--no-mutants: not)' },
+    variants: { type: 'boolean', default: true, describe: 'run the right ones (--no-variants: not)' },
+    all: { type: 'boolean', default: false, describe: 'also mutants of requirements that the catalog does not name' },
+    brief: { type: 'boolean', default: false, describe: 'one mutant of each requirement, and few runs: for CI' },
+    property: { type: 'string', array: true, default: ['linearizable', 'mutated-frames'], describe: 'only these' },
+    runs: { type: 'number', default: 100, describe: 'inputs of a property, on each server' },
+    seed: { type: 'number', default: 1, describe: 'of the inputs' },
+    shrink: { type: 'boolean', default: false, describe: 'make counterexamples small, and show them' },
+    jobs: { type: 'number', default: 2, describe: 'servers at once' },
+    json: { type: 'string', describe: 'write what was found to this file' },
+  })
+  .epilogue(
+    'Exit codes: 0 each claim of the catalog is shown by a mutant and nobody right is accused, 1 not so, 2 nothing selected.',
+  )
+  .strictOptions()
+  .wrap(110)
+  .parseSync();
+
+interface Work {
+  id: string;
+  /** That a mutant breaks; undefined for a right server. */
+  requirement: string | undefined;
+  declared: Record<string, number> | undefined;
+  isOpen: boolean;
+}
+
+interface Result {
+  id: string;
+  requirement: string | undefined;
+  property: string;
+  runs: number;
+  skipped: string | undefined;
+  /** What was said against the server. */
+  why: string | undefined;
+  input: unknown;
+  ms: number;
+}
+
+/** Broken servers do not answer; it is not waited for as long as for what right ones may take, in ms. */
+const MUTANT_TIMEOUT_MS = 1_500;
+const VARIANT_TIMEOUT_MS = 15_000;
+/** People enough that each run which ends badly has others. */
+const ACCOUNTS = 3 * 150;
+
+const makeAccounts = (): AccountData[] =>
+  Array.from({ length: ACCOUNTS }, (_, i) => ({
+    name: `account ${i}`,
+    identityKey: Buffer.from(newIdentityKey()).toString('hex'),
+    token: randomBytes(32).toString('hex'),
+    deviceId: undefined,
+    isExpired: false,
+  }));
+
+/** What the catalog claims: of a property, the requirements that it tests. */
+const claims = new Map(
+  (JSON.parse(readFileSync(EVIDENCE.properties, 'utf8')).properties as { id: string; requirements: string[] }[]).map(
+    ({ id, requirements }) => [id, new Set(requirements)],
+  ),
+);
+const isClaimed = (property: string, requirement: string): boolean => claims.get(property)?.has(requirement) ?? false;
+
+async function fuzzServer(host: MutantHost, work: Work): Promise<Result[]> {
+  const accounts = work.isOpen ? [] : makeAccounts();
+  const address = await host.start(work.id, accounts);
+  const isRight = work.requirement === undefined;
+  const target: TargetData = {
+    addresses: [{ host: address.host, port: address.port, verify: { kind: 'pin', sha256: address.pin } }],
+    ...{ accounts, noAccounts: undefined, mustRegister: false, isOpen: work.isOpen },
+    limits: { ...DEFAULT_LIMITS, ...work.declared },
+    timeoutMs: isRight ? VARIANT_TIMEOUT_MS : MUTANT_TIMEOUT_MS,
+  };
+  const results: Result[] = [];
+  const all: Property<never>[] = [];
+  try {
+    const { profiles } = await probe(target);
+    all.push(...propertiesFor(target, profiles, castOf(target)));
+    for (const property of all.filter(({ id }) => options.property.includes(id))) {
+      const { id } = property;
+      if (!isRight && !options.all && !isClaimed(id, work.requirement as string)) continue;
+      const started = Date.now();
+      const { found, gone, runs, skipped, skippedBecause } = await explore(
+        { ...property, runs: options.runs },
+        { seed: options.seed, isShrunk: options.shrink },
+      );
+      results.push({
+        ...{ id: work.id, requirement: work.requirement, property: id, runs },
+        skipped: skipped > 0 ? `${skipped} runs say nothing: ${skippedBecause}` : undefined,
+        why: found?.why ?? gone?.why,
+        input: found && property.save(found.input),
+        ms: Date.now() - started,
+      });
+      if (found && options.shrink) console.log(property.show(found.input));
+    }
+  } finally {
+    for (const property of all) await property.close();
+    await host.stop(address).catch((error) => console.log(`         ${error}`));
+  }
+  return results;
+}
+
+function told({ id, requirement, property, runs, why, skipped, ms, input }: Result): void {
+  const isRight = requirement === undefined;
+  const word = isRight ? (why ? 'ACCUSED ' : 'passed  ') : why ? 'caught  ' : 'survived';
+  const size = Array.isArray(input) && options.shrink ? `, ${input.length} commands` : '';
+  console.log(`${word} ${(requirement ?? '').padEnd(8)} ${id}: ${property} (${runs} runs, ${ms} ms${size})`);
+  if (why && (isRight || options.shrink)) console.log(`         ${why}`);
+  if (skipped) console.log(`         ${skipped}`);
+}
+
+const patterns = options._.map(String);
+const isWanted = (text: string): boolean => patterns.length === 0 || patterns.some((pattern) => text.includes(pattern));
+const lister = new MutantHost();
+const listed = await lister.list();
+await lister.close();
+const isAbout = (requirement: string): boolean =>
+  options.all || options.property.some((property) => isClaimed(property, requirement));
+const works: Work[] = [
+  ...(options.variants ? listed.variants : []).map(
+    ({ id, declared }): Work => ({ id, requirement: undefined, declared, isOpen: false }),
+  ),
+  ...(options.mutants ? listed.mutants : []).filter(({ requirement }) => isAbout(requirement)),
+].filter(({ id, requirement }) => isWanted(`${requirement ?? ''} ${id}`));
+if (works.length === 0) {
+  console.error(`fuzz:mutants: nothing matches ${patterns.join(', ')}`);
+  process.exit(EXIT.usage);
+}
+
+const started = Date.now();
+const results: Result[] = [];
+const left = [...works];
+await Promise.all(
+  Array.from({ length: Math.min(options.jobs, works.length) }, async () => {
+    const host = new MutantHost();
+    for (let work = left.shift(); work; work = left.shift()) {
+      try {
+        for (const result of await fuzzServer(host, work)) {
+          results.push(result);
+          told(result);
+        }
+      } catch (error) {
+        console.log(`broken   ${work.requirement ?? ''} ${work.id}: ${error instanceof Error ? error.stack : error}`);
+      }
+    }
+    await host.close();
+  }),
+);
+if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
+
+const caught = results.filter(({ requirement, why }) => requirement !== undefined && why !== undefined);
+const mutantsRun = new Set(results.filter(({ requirement }) => requirement !== undefined).map(({ id }) => id));
+const accused = results.filter(({ requirement, why }) => requirement === undefined && why !== undefined);
+const right = new Set(results.filter(({ requirement }) => requirement === undefined).map(({ id }) => id));
+const unshown =
+  patterns.length > 0 || !options.mutants
+    ? []
+    : options.property.flatMap((property) =>
+        [...(claims.get(property) ?? [])]
+          .filter((requirement) => !caught.some((one) => one.requirement === requirement && one.property === property))
+          .map((requirement) => `${property}: ${requirement}`),
+      );
+for (const claim of unshown) console.log(`no mutant shows ${claim}`);
+console.log(
+  `\n${new Set(caught.map(({ id }) => id)).size} of ${mutantsRun.size} mutants caught; ${accused.length} of ${right.size} right servers accused; ${unshown.length} claims not shown; ${((Date.now() - started) / 1_000).toFixed(0)} s`,
+);
+process.exitCode = accused.length + unshown.length > 0 ? EXIT.notConformant : EXIT.conformant;
