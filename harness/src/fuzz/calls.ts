@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Delivery, nodeService } from '@quicnprotochat/proto';
 import type { Method } from '@quicnprotochat/rpc';
 import { hybridPublicKey } from '../node/contents.ts';
+import { RandomSource } from '../random.ts';
 import type { TargetLimits } from '../target/limits.ts';
 import { type CallBy, isChannel, ownerOf, QUEUES, type QueueKey } from './commands.ts';
 import { type Names, randomContent } from './contents.ts';
@@ -136,7 +137,7 @@ export function plan(command: CallBy, id: string, stage: Stage): PlannedCall {
       const about = [{ thing: command.register, input: { kind: 'write', id } as const }];
       if (command.register === 'hybrid key') {
         const ending = command.content === 'short' ? 'any' : 'zeros';
-        const content = names.make(id, () => hybridPublicKey(ending));
+        const content = names.make(id, () => hybridPublicKey(new RandomSource(), ending));
         const params = { identityKey, hybridPublicKey: content, auth };
         return planned(nodeService.uploadHybridKey, params, about, done, { content });
       }

@@ -1,7 +1,7 @@
 // npm run fuzz: random inputs, for which the properties of harness/fuzz/catalog.json must hold.
 import { EXIT, SuiteError, UnreachableError, UsageError } from '../errors.ts';
 import { printable } from '../report/console.ts';
-import { withAccess } from '../target/access.ts';
+import { newAccounts, withAccess } from '../target/access.ts';
 import { type EmbeddedServer, startEmbedded } from '../target/embedded.ts';
 import { probe } from '../target/probe.ts';
 import type { TargetData } from '../target/target.ts';
@@ -25,8 +25,11 @@ async function run(options: FuzzOptions, args: readonly string[], signal: AbortS
     if (target.noAccounts !== undefined) throw new UnreachableError(printable(target.noAccounts));
     if (remark !== undefined && !embedded) console.log(printable(remark));
     const canRegister = accounts.length === 0 && !isOpen;
-    const register = async () => (await withAccess(bare, offer)).target.accounts;
-    const all = propertiesFor(target, offer.profiles, castOf(target, canRegister ? register : undefined));
+    const all = propertiesFor(
+      target,
+      offer.profiles,
+      castOf(target, canRegister ? () => newAccounts(bare) : undefined),
+    );
     try {
       return await fuzz(all, options, args, signal);
     } finally {
