@@ -213,8 +213,8 @@ export class ConformanceWorld extends World<TargetData> {
     return server ?? this.skip(notRestartableBecause(this.target) ?? 'the server is gone');
   }
 
-  /** Ends the server: in order by SIGTERM, suddenly by SIGKILL. What was open is open no more. */
-  async endServer(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  /** Ends the server: in order by SIGTERM, suddenly by SIGKILL. */
+  async endServer(signal: 'SIGTERM' | 'SIGKILL', { keepsConnections = false } = {}): Promise<void> {
     const server = this.#restartable;
     this.note(`the server is ended by ${signal}`);
     try {
@@ -223,6 +223,11 @@ export class ConformanceWorld extends World<TargetData> {
       if (error instanceof NotRestartableError) this.skip(error.message);
       throw error;
     }
+    if (!keepsConnections) this.abandonConnections();
+  }
+
+  /** Lets go of what leads nowhere any more. */
+  abandonConnections(): void {
     for (const connection of this.#connections) connection.abandon();
     this.#connections.clear();
   }

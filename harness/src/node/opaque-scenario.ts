@@ -125,6 +125,11 @@ export class OpaqueScenario {
     this.#sessions.delete(session);
   }
 
+  /** The next call of each session goes over a new connection. */
+  forgetSessions(): void {
+    this.#sessions.clear();
+  }
+
   /** Goes through a registration. The outcome is that of the call that was refused, or of the last. */
   async register(session: string, credentials: Credentials): Promise<Outcome> {
     const begun = await this.beginRegistration(session, credentials);

@@ -1,7 +1,7 @@
 import type { Delivery } from '@quicnprotochat/proto';
 import type { RandomSource } from '../random.ts';
 import { type CallParams, rightCall } from './calls.ts';
-import { type NodeScenario, resultsOf } from './node-scenario.ts';
+import { type NodeScenario, type Outcome, resultsOf } from './node-scenario.ts';
 import type { Person, QueueName } from './people.ts';
 import { sameBytes } from './queue-model.ts';
 
@@ -90,6 +90,44 @@ export async function putUnpaced(
     } else scenario.queue(queue).add(payloads[index] as Uint8Array, resultsOf(outcome).seq as bigint);
   }
   return isRefused;
+}
+
+/**
+ * Enqueues one after the other, some under way at any time, until so many are answered; then `end` is called while the others
+ * are still under way. What was answered is in the model, and what was not is known to it as sent.
+ * @throws when one is refused
+ */
+export async function putUntilLost(
+  scenario: NodeScenario,
+  sender: Person,
+  queue: QueueName,
+  payloads: readonly Uint8Array[],
+  answered: number,
+  end: () => Promise<void>,
+): Promise<void> {
+  const params = enqueueParams(scenario, sender, queue);
+  const session = scenario.sessionOf(sender);
+  const model = scenario.queue(queue);
+  let count = 0;
+  let ending: Promise<void> | undefined;
+  const calls = payloads.map(async (payload) => {
+    let outcome: Outcome;
+    model.sent.push(payload);
+    try {
+      outcome = await scenario.callOnce(session, 'enqueue', { ...params, payload });
+    } catch (error) {
+      // Only the end of the server leaves a call without an answer.
+      if (ending === undefined) throw error;
+      return;
+    }
+    if (outcome.kind === 'refused' && outcome.code === 'E014') scenario.skipForRate();
+    if (outcome.kind === 'refused' && ending !== undefined) return;
+    model.add(payload, resultsOf(outcome).seq as bigint);
+    count += 1;
+    if (count === answered) ending = end();
+  });
+  await Promise.all(calls);
+  await ending;
 }
 
 function enqueueParams(scenario: NodeScenario, sender: Person, queue: QueueName): CallParams {

@@ -14,6 +14,8 @@ export class QueueModel {
   messages: Expected[] = [];
   /** Every number that `enqueue` returned in this scenario, in the order of the calls. */
   readonly numbers: bigint[] = [];
+  /** Payloads of calls of which some may have had no answer, in the order of the calls. */
+  readonly sent: Uint8Array[] = [];
 
   constructor(name: string) {
     this.name = name;
@@ -67,6 +69,35 @@ export class QueueModel {
         );
       }
     }
+  }
+
+  /**
+   * Takes everything out of the model.
+   * @throws unless each message of the model came back, under its number, and else only what was sent; in the order in which it
+   *   was sent, and nothing twice
+   */
+  takeAnswered(there: readonly Delivery[]): void {
+    const numbers = new Map(this.messages.map(({ payload, seq }) => [digest(payload), seq]));
+    const places = new Map(this.sent.map((payload, index) => [digest(payload), index]));
+    let last = -1;
+    for (const { payload, seq } of there) {
+      const name = digest(payload);
+      const place = places.get(name);
+      if (place === undefined) throw new Error(`${this.name}: ${describe(payload)} came back and was not enqueued`);
+      if (place === last) throw new Error(`${this.name}: message ${place + 1} came back twice`);
+      if (place < last)
+        throw new Error(`${this.name}: message ${place + 1} came back after message ${last + 1}, or a second time`);
+      last = place;
+      const number = numbers.get(name);
+      if (number !== undefined && number !== seq)
+        throw new Error(`${this.name}: message ${place + 1} has number ${seq}; enqueue returned ${number}`);
+      numbers.delete(name);
+    }
+    if (numbers.size > 0)
+      throw new Error(
+        `${this.name}: ${numbers.size} of ${this.messages.length} messages whose enqueue was answered are lost`,
+      );
+    this.messages = [];
   }
 
   /** Puts what was added at once into the order of its numbers. @throws when two have the same */

@@ -74,6 +74,11 @@ export class NodeTarget {
     return { connection, rpc: await this.#world.session(connection) };
   }
 
+  /** The next call on each session connects anew. */
+  forgetSessions(): void {
+    this.#sessions.clear();
+  }
+
   /** Closes that session's connection without a word on the session; the next call on it connects anew. */
   async endConnection(session: string): Promise<void> {
     const opened = await this.#sessions.get(session);

@@ -1,0 +1,90 @@
+import { strict as assert } from 'node:assert';
+import { setTimeout as delay } from 'node:timers/promises';
+import { defineParameterType, Given, Then, When } from '@cucumber/cucumber';
+import { expectEqual } from '../src/node/expect-equal.ts';
+import { OpaqueScenario } from '../src/node/opaque-scenario.ts';
+import type { Person, QueueName } from '../src/node/people.ts';
+import { anyPayloads, drain, putUntilLost } from '../src/node/queue-calls.ts';
+import { scenarioOf } from '../src/node/target.ts';
+import type { ConformanceWorld } from '../src/world.ts';
+
+/** The two ways in which a server ends. */
+const ENDINGS = { 'is stopped': 'SIGTERM', 'is killed': 'SIGKILL' } as const;
+type Ending = keyof typeof ENDINGS;
+/** Who is told of an end is told before it; this is for the way to the step. Shorter than keep-alives are apart. */
+const TOLD_MS = 2_000;
+
+defineParameterType({
+  name: 'ending',
+  regexp: new RegExp(Object.keys(ENDINGS).join('|')),
+  transformer: (name: string) => name as Ending,
+});
+
+const certificates = new WeakMap<object, string>();
+
+async function startAgain(world: ConformanceWorld): Promise<void> {
+  await world.startServerAgain();
+  scenarioOf(world).target.forgetSessions();
+  OpaqueScenario.of(world).forgetSessions();
+}
+
+When('the server {ending} and starts again', async function (this: ConformanceWorld, ending: Ending) {
+  await this.endServer(ENDINGS[ending]);
+  await startAgain(this);
+});
+
+When('the server {ending}', async function (this: ConformanceWorld, ending: Ending) {
+  await this.endServer(ENDINGS[ending], { keepsConnections: true });
+});
+
+When('the server starts again', async function (this: ConformanceWorld) {
+  this.abandonConnections();
+  await startAgain(this);
+});
+
+When(
+  'the server is killed after {int} of the {int} messages that {person} puts into {queue} are answered, and starts again',
+  async function (this: ConformanceWorld, answered: number, count: number, sender: Person, queue: QueueName) {
+    const scenario = scenarioOf(this);
+    const { queueMessages } = scenario.target.limits;
+    if (count > queueMessages) this.skip(`a queue of the target holds ${queueMessages} messages, not ${count}`);
+    const payloads = anyPayloads(scenario.random, count);
+    await putUntilLost(scenario, sender, queue, payloads, answered, () => this.endServer('SIGKILL'));
+    await startAgain(this);
+  },
+);
+
+Then('{queue} holds all that were answered, and none twice', async function (queue: QueueName) {
+  const scenario = scenarioOf(this);
+  const model = scenario.queue(queue);
+  const there = (await drain(scenario, queue)).flat();
+  model.takeAnswered(there);
+});
+
+Then('{queue} still holds its messages under the numbers that enqueue returned', async function (queue: QueueName) {
+  const scenario = scenarioOf(this);
+  const model = scenario.queue(queue);
+  for (const answer of await drain(scenario, queue)) {
+    const taken = model.take(answer);
+    const numbers = (messages: readonly { seq: bigint }[]): string => messages.map(({ seq }) => seq).join(', ');
+    expectEqual(`${model.name}: numbers of the messages`, numbers(answer), numbers(taken));
+  }
+  expectEqual(`${model.name}: messages that were enqueued and did not come back`, model.messages.length, 0);
+});
+
+Then('the wait has ended, with an answer or without', async function () {
+  const { waits } = scenarioOf(this);
+  const wait = waits.at(-1);
+  assert.ok(wait, 'no wait began before this step');
+  for (const end = Date.now() + TOLD_MS; wait.endedAt === undefined && Date.now() < end; ) await delay(10);
+  assert.ok(wait.endedAt !== undefined, `the server has ended, and ${TOLD_MS / 1000} s later the client still waits`);
+});
+
+Given('the certificate of the target is noted', async function (this: ConformanceWorld) {
+  certificates.set(this, (await this.connect()).peerCertificateSha256);
+});
+
+Then('the certificate of the target is the one that was noted', async function (this: ConformanceWorld) {
+  const { peerCertificateSha256 } = await this.connect();
+  expectEqual('SHA-256 of the certificate', peerCertificateSha256, certificates.get(this) ?? 'not noted');
+});
