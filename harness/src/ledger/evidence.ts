@@ -18,19 +18,25 @@ export interface EvidencePlaces {
   properties: string;
   /** `{"mutants": [{"id", "requirement", "what"}, …]}` */
   mutants: string;
+  /** The same, of clients. */
+  clients: string;
 }
 
 export const EVIDENCE: EvidencePlaces = {
   vectorsDir: join(ROOT, 'vectors'),
   properties: join(ROOT, 'harness/fuzz/catalog.json'),
   mutants: join(ROOT, 'harness/mutants/catalog.json'),
+  clients: join(ROOT, 'harness/src/mutants/clients/faults.json'),
 };
 
 /** @throws SuiteError for a file that is there and cannot be read */
-export function loadEvidence({ vectorsDir, properties, mutants }: EvidencePlaces = EVIDENCE): Evidence {
+export function loadEvidence(places: EvidencePlaces = EVIDENCE): Evidence {
+  const { vectorsDir, properties, mutants, clients } = places;
   const vectors = new Map<string, string[]>();
   for (const path of jsonFiles(vectorsDir)) collectCases(readJson(path), relative(ROOT, path), [], vectors);
-  return { vectors, properties: readCatalog(properties, 'properties'), mutants: readCatalog(mutants, 'mutants') };
+  const all = readCatalog(mutants, 'mutants');
+  for (const [id, names] of readCatalog(clients, 'mutants')) for (const name of names) add(all, id, `client:${name}`);
+  return { vectors, properties: readCatalog(properties, 'properties'), mutants: all };
 }
 
 const jsonFiles = (directory: string): string[] =>

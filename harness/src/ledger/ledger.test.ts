@@ -20,6 +20,7 @@ const places = {
   vectorsDir: join(directory, 'vectors'),
   properties: join(directory, 'properties.json'),
   mutants: join(directory, 'mutants.json'),
+  clients: join(directory, 'clients.json'),
 };
 mkdirSync(places.vectorsDir);
 const write = (path: string, value: unknown): void => writeFileSync(path, JSON.stringify(value));
@@ -29,6 +30,7 @@ write(join(places.vectorsDir, 'codes.json'), {
 write(join(places.vectorsDir, 'codes.schema.json'), { cases: [{ id: 'no case', requirement: 'ZZ-001' }] });
 write(places.properties, { properties: [{ id: 'queues', requirements: ['AA-001', 'AA-002'] }] });
 write(places.mutants, { mutants: [{ id: 'forgets', requirement: 'AA-001' }] });
+write(places.clients, { mutants: [{ id: 'forgets', requirement: 'AA-002', edits: [] }] });
 
 const SPEC =
   requirement('AA-001') +
@@ -64,7 +66,7 @@ test('each requirement has its scenarios, vectors, properties, mutants, or the r
     ]),
     [
       ['AA-001', 2, ['two'], ['queues'], ['forgets'], null],
-      ['AA-002', 0, ['one', 'two'], ['queues'], [], null],
+      ['AA-002', 0, ['one', 'two'], ['queues'], ['client:forgets'], null],
       ['AA-003', 0, [], [], [], 'it is the weather'],
       ['AA-004', 0, [], [], [], null],
     ],
@@ -94,7 +96,7 @@ test('faults: evidence for what is not in the spec or twice there, a test that i
 
 test('no folder, no evidence; a file that cannot be read is a fault of the suite', () => {
   const nowhere = join(directory, 'nowhere');
-  const none = loadEvidence({ vectorsDir: nowhere, properties: nowhere, mutants: nowhere });
+  const none = loadEvidence({ vectorsDir: nowhere, properties: nowhere, mutants: nowhere, clients: nowhere });
   assert.deepEqual([none.vectors.size, none.properties.size, none.mutants.size], [0, 0, 0]);
   const bad = join(directory, 'bad.json');
   for (const text of ['{', '{"mutants": 1}']) {
