@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, watch } from 'node:fs';
 import { basename } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { When } from '@cucumber/cucumber';
 import type { NodeServiceMethod } from '@quicnprotochat/proto';
 import type { ClientWorld } from '../../src/client/client-world.ts';
@@ -25,16 +24,19 @@ async function killedAt(this: ClientWorld, text: string, method: string): Promis
   for (const name of names) delete before[name];
 }
 
-When('the client runs {string} and is killed at {int} moments', killedAtMoments);
+When('the client runs {string} and is killed at its first {int} writes', killedAtWrites);
 
-/** Evenly over the time that it takes when it is left alone. */
-async function killedAtMoments(this: ClientWorld, text: string, times: number): Promise<void> {
-  const { durationMs } = await this.run(text);
-  for (let i = 0; i < times; i += 1) {
+/** Once at each: as soon as something has changed in its folder so many times, whatever it was. */
+async function killedAtWrites(this: ClientWorld, text: string, times: number): Promise<void> {
+  for (let wanted = 1; wanted <= times; wanted += 1) {
     const process = await this.start(text);
-    await sleep(((i + Math.random()) / times) * durationMs);
-    process.kill();
-    await this.finished(process, text);
+    let seen = 0;
+    const watcher = watch(this.folder.work, () => {
+      seen += 1;
+      if (seen === wanted) process.kill();
+    });
+    await this.finished(process, text).finally(() => watcher.close());
+    if (seen < wanted) return;
   }
 }
 

@@ -10,6 +10,8 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 interface Account {
   username: string;
   password: string;
+  /** Passwords that are not the account's, and were tried. */
+  wrong: string[];
 }
 const accounts = new WeakMap<ClientWorld, Account>();
 
@@ -17,10 +19,15 @@ const accounts = new WeakMap<ClientWorld, Account>();
 function accountOf(world: ClientWorld): Account {
   const known = accounts.get(world);
   if (known) return known;
-  const account = { username: `alice-${hex(randomBytes(6))}`, password: `pass-${hex(randomBytes(12))}` };
-  world.keepSecret(account.password);
+  const account = { username: `alice-${hex(randomBytes(6))}`, password: newPassword(world), wrong: [] };
   accounts.set(world, account);
   return account;
+}
+
+function newPassword(world: ClientWorld): string {
+  const password = `pass-${hex(randomBytes(12))}`;
+  world.keepSecret(password);
+  return password;
 }
 
 type Source = 'a file' | 'the environment' | 'both';
@@ -93,7 +100,9 @@ When('the client logs in with {string}', async function (this: ClientWorld, opti
 });
 
 When('the client logs in with a wrong password', async function (this: ClientWorld) {
-  await logIn(this, '', { password: `pass-${hex(randomBytes(12))}` });
+  const password = newPassword(this);
+  accountOf(this).wrong.push(password);
+  await logIn(this, '', { password });
 });
 
 When('the client runs {string} at another server', async function (this: ClientWorld, command: string) {
@@ -166,9 +175,13 @@ Then('the server has not seen the password', async function (this: ClientWorld) 
 
 Then('neither the password nor the token of the login is in what it has told', function (this: ClientWorld) {
   const told = Buffer.from(this.outputs.join('\n'));
-  const secrets = [Buffer.from(accountOf(this).password), ...this.service.sessionTokens];
-  for (const secret of secrets) {
-    const way = findSecret(told, secret);
-    assert.equal(way, undefined, `${secret === secrets[0] ? 'the password' : 'the token'} is in its output, ${way}`);
+  const { password, wrong } = accountOf(this);
+  for (const each of [password, ...wrong]) {
+    const way = findSecret(told, Buffer.from(each));
+    assert.equal(way, undefined, `a password is in its output, ${way}`);
+  }
+  for (const token of this.service.sessionTokens) {
+    const way = findSecret(told, token);
+    assert.equal(way, undefined, `the token of a login is in its output, ${way}`);
   }
 });
