@@ -1,7 +1,6 @@
 import { conform } from './conform.ts';
 import { EXIT, SuiteError, UnreachableError, UsageError } from './errors.ts';
-import { parseArguments } from './options/flags.ts';
-import { readOptions } from './options/options.ts';
+import { readLine } from './options/read-line.ts';
 import { REPORT_COMMANDS } from './report-commands.ts';
 
 /** @returns the exit code */
@@ -17,8 +16,8 @@ export async function main(args: string[]): Promise<number> {
       command(args.slice(1));
       return EXIT.conformant;
     }
-    const line = parseArguments(args);
-    return line === undefined ? EXIT.conformant : await conform(readOptions(line.given), args);
+    const options = readLine(args);
+    return options === undefined ? EXIT.conformant : await conform(options, args);
   } catch (error) {
     if (error instanceof UsageError) return fail(EXIT.usage, error.message);
     if (error instanceof UnreachableError) return fail(EXIT.unreachable, error.message);

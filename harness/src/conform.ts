@@ -46,6 +46,7 @@ export async function conform(options: Options, given: string[], sources: Source
       `nothing matches: no scenario on a ${subject} has these requirements and profiles (${others})`,
     );
   }
+  if (options.config !== undefined) print(`Options from ${options.config.path} (--no-config leaves it out).`);
   if (options.isList) {
     for (const { requirement, name, uri, line } of selected) print(`${requirement}  ${name}  (${uri}:${line})`);
     print(`${selected.length} scenarios`);

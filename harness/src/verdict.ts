@@ -57,7 +57,10 @@ export function conclude(
   const { failed, flaky } = totalsOf(results);
   const hasFailed = failed + flaky + problems.length > 0;
   const exitCode = failure?.exitCode ?? (hasFailed ? EXIT.notConformant : EXIT.conformant);
-  print(summary({ results, problems, spec, rerun: (scenario) => rerun(args, scenario) }));
+  const again = (scenario: PlannedScenario): string => rerun(args, scenario, options.config?.names);
+  const listed = attempt(() => listFailures(options.writeKnown, results, ran, failure !== undefined));
+  if (typeof listed === 'string') print(listed);
+  print(summary({ results, problems, spec, rerun: again }));
   const report = makeReport(results, spec, makeLedger(spec, planned, loadEvidence()), {
     ...{ startedAt: startedAt.toISOString(), durationMs: Date.now() - startedAt.getTime(), exitCode },
     target: ran.about,
@@ -65,16 +68,31 @@ export function conclude(
     options: shownOptions(options),
     seed: options.seed ?? null,
     specUrl: options.specUrl,
-    again: (scenario) => rerun(args, scenario),
+    again,
   });
   writeReports(options.reports, report);
-  if (options.writeKnown !== undefined) print(listFailures(options.writeKnown, results, ran, failure !== undefined));
   if (failure?.error) throw failure.error;
+  if (listed instanceof Error) throw listed;
   return exitCode;
 }
 
-/** Writes the failures of a whole run: of a part of one it would say that the rest passes. @returns what was done */
-function listFailures(path: string, results: readonly ScenarioResult[], ran: Ran, isFailure: boolean): string {
+/** What came of it, or the error: there is more to be done before it is thrown. */
+function attempt<T>(what: () => T): T | Error {
+  try {
+    return what();
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** Writes the failures of a whole run: of a part of one it would say that the rest passes. @returns what was done @throws UsageError */
+function listFailures(
+  path: string | undefined,
+  results: readonly ScenarioResult[],
+  ran: Ran,
+  isFailure: boolean,
+): string | undefined {
+  if (path === undefined) return undefined;
   const isCut = isFailure || results.some(({ reason }) => ran.unrunBecause.includes(reason ?? ''));
   if (isCut) return `${path} is not written: not everything ran.`;
   const of = (...statuses: Status[]): PlannedScenario[] =>

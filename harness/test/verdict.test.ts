@@ -94,7 +94,8 @@ test('a failure: 1, with the sentence, the place, the reason and the command', a
     'The sentence of AA-001.',
     'spec/page.md#aa-001-title-of-aa-001',
     'the target said',
-    '-- --open --timeout 5s --scenario harness/test/.fixture-',
+    '-- --open --timeout 5s --seed ',
+    ' --scenario harness/test/.fixture-',
   ]) {
     assert.ok(output.includes(part), part);
   }

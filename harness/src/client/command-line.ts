@@ -40,3 +40,7 @@ export function absoluteCommand(words: readonly string[], cwd: string = process.
     return isFile(word) ? resolve(cwd, word) : word;
   });
 }
+
+/** As a shell takes it for one word. */
+export const quoted = (arg: string): string =>
+  /^[\w@%+=:,./[\]-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;

@@ -1,19 +1,35 @@
+import { quoted } from '../client/command-line.ts';
 import { type PlannedScenario, placeOf } from '../plan/features.ts';
+import type { FLAGS } from './flags.ts';
 import type { Options } from './options.ts';
 
 /** What says which scenarios run, and where reports of them go: a single one again needs none of it. */
-const SELECTING =
-  /^--(?:requirement|scenario|tag|level|source|exclude|shard|report|trace|bail|(?:write-?)?known-?failing)(=|$)/i;
+const SELECTING = [
+  ...(['requirement', 'scenario', 'tag', 'level', 'source', 'exclude', 'shard', 'bail'] as const),
+  ...(['known-failing', 'write-known-failing', 'report', 'trace'] as const),
+] satisfies (keyof typeof FLAGS)[];
+const IS_SELECTING = new RegExp(
+  `^--(?:no-)?(?:${SELECTING.map((name) => name.replaceAll('-', '-?')).join('|')})(?:=|$)`,
+  'i',
+);
 
-/** The command that runs one scenario again: the command line without its selection and without reports. */
-export function rerun(args: readonly string[], { uri, line }: PlannedScenario): string {
+/**
+ * The command that runs one scenario again: the command line without its selection and without reports.
+ * @param fromFile names of options that a configuration file gives
+ */
+export function rerun(
+  args: readonly string[],
+  { uri, line }: PlannedScenario,
+  fromFile: readonly string[] = [],
+): string {
   const kept: string[] = [];
   for (let i = 0; i < args.length; i += 1) {
     const arg = args[i] as string;
-    if (!SELECTING.test(arg)) kept.push(arg);
+    if (!IS_SELECTING.test(arg)) kept.push(arg);
     else if (!arg.includes('=')) while (i + 1 < args.length && !(args[i + 1] as string).startsWith('--')) i += 1;
   }
-  return command([...kept, '--scenario', placeOf(uri, line)]);
+  const takenBack = SELECTING.filter((name) => fromFile.includes(name)).map((name) => `--no-${name}`);
+  return command([...kept, ...takenBack, '--scenario', placeOf(uri, line)]);
 }
 
 /** The command line with the seeds that were chosen for what is sent, and for the network, if there is one. */
@@ -26,9 +42,6 @@ export function repeatable(args: string[], { network, inputSeed, client }: Optio
 }
 
 export const command = (args: readonly string[]): string => ['npm run conformance --', ...args.map(quoted)].join(' ');
-
-/** As a shell takes it for one word. */
-const quoted = (arg: string): string => (/^[\w@%+=:,./[\]-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`);
 
 /** The options for the report: no secrets, no contents of files. */
 export function shownOptions({

@@ -106,6 +106,13 @@ export const FLAGS = {
   },
   list: { group: SELECTION, type: 'boolean', describe: 'print what would run, and run nothing' },
 
+  config: {
+    group: RUN,
+    type: 'string',
+    defaultDescription: 'conformance.yaml, if there is one here',
+    describe:
+      'YAML file of options by these names, and of limits; the command line wins over it. --no-config: none; --no-NAME: without that option',
+  },
   timeout: {
     group: RUN,
     type: 'string',
@@ -185,7 +192,7 @@ export const FLAGS = {
 } as const satisfies Flags;
 
 /** The command line as it was given, by names in camel case. */
-export type RawOptions = Partial<Given<typeof FLAGS>>;
+export type RawOptions = Partial<Omit<Given<typeof FLAGS>, 'limits'> & { limits: string | object | undefined }>;
 
 /** @returns the options; undefined when help or the version was shown @throws UsageError */
 export function parseArguments(args: readonly string[]): CommandLine<typeof FLAGS> | undefined {

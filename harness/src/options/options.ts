@@ -7,7 +7,7 @@ import { parseNetwork, parseNetworkSeed } from '../network/conditions.ts';
 import type { Network } from '../network/over-network.ts';
 import { LEVELS, type Requirement, SOURCES } from '../spec.ts';
 import { type AccountData, loadAccounts } from '../target/accounts.ts';
-import { DEFAULT_LIMITS, EMBEDDED_LIMITS, loadLimits, type TargetLimits } from '../target/limits.ts';
+import { DEFAULT_LIMITS, EMBEDDED_LIMITS, loadLimits, readLimits, type TargetLimits } from '../target/limits.ts';
 import { PROFILES, type Profile, type TargetAddress } from '../target/target.ts';
 import { kebab } from './command-line.ts';
 import type { RawOptions } from './flags.ts';
@@ -75,8 +75,16 @@ export interface Options {
   inputSeed: string;
   /** A bad network in front of the target. */
   network: Network | undefined;
+  /** The file that some of the options are from, and their long names. */
+  config?: { path: string; names: readonly string[] } | undefined;
   /** Processes at once. */
   jobs: number;
+}
+
+/** @throws UsageError */
+function readLimitsOf({ limits }: RawOptions, isEmbedded: boolean): TargetLimits {
+  if (limits === undefined) return { ...(isEmbedded ? EMBEDDED_LIMITS : DEFAULT_LIMITS) };
+  return typeof limits === 'string' ? loadLimits(limits) : readLimits(limits, '--limits');
 }
 
 /** @throws UsageError */
@@ -103,7 +111,7 @@ export function readOptions(raw: RawOptions): Options {
     client: raw.client === undefined ? undefined : absoluteCommand(splitCommand(raw.client)),
     accounts: raw.accounts === undefined ? [] : loadAccounts(raw.accounts),
     isOpen: raw.open ?? false,
-    limits: raw.limits === undefined ? { ...(isEmbedded ? EMBEDDED_LIMITS : DEFAULT_LIMITS) } : loadLimits(raw.limits),
+    limits: readLimitsOf(raw, isEmbedded),
     profiles,
     required: [...new Set([...profiles, ...profilesOf('--require', raw.require)])],
     requirements: listOf('--requirement', raw.requirement ?? []).map((wanted) => wanted.toUpperCase()),
