@@ -36,6 +36,7 @@ Feature: Logging in with OPAQUE
         | characters                          |
         | capital letters                     |
         | spaces around it                    |
+        | many letters                        |
         | letters beyond ASCII                |
         | letters beyond ASCII, in two pieces |
 

@@ -33,12 +33,14 @@ Feature: Registering with OPAQUE
       Then Carol's token opens Carol's queue
 
       Examples:
-        | characters           | change                  |
-        | small letters        | in capital letters      |
-        | capital letters      | in small letters        |
-        | small letters        | and a space             |
-        | small letters        | behind a space          |
-        | letters beyond ASCII | with letters in pieces  |
+        | characters           | change                   |
+        | small letters        | in capital letters       |
+        | capital letters      | in small letters         |
+        | small letters        | and a space              |
+        | small letters        | behind a space           |
+        | many letters         | with another last letter |
+        | letters beyond ASCII | with another accent      |
+        | letters beyond ASCII | with letters in pieces   |
 
   @OPQ-013 @level:must @profile:opaque @source:decided
   Rule: OPQ-013 A name is taken once at the same time
@@ -79,8 +81,10 @@ Feature: Registering with OPAQUE
       Then Dave is somebody else than Carol, or such a name is not taken
 
       Examples:
-        | characters           | change                  |
-        | small letters        | in capital letters      |
-        | small letters        | and a space             |
-        | small letters        | behind a space          |
-        | letters beyond ASCII | with letters in pieces  |
+        | characters           | change                   |
+        | small letters        | in capital letters       |
+        | small letters        | and a space              |
+        | small letters        | behind a space           |
+        | many letters         | with another last letter |
+        | letters beyond ASCII | with another accent      |
+        | letters beyond ASCII | with letters in pieces   |

@@ -3,6 +3,7 @@ import { nodeService } from '@quicnprotochat/proto';
 import type { RpcClient } from '@quicnprotochat/rpc';
 import { BYSTANDER } from './frames/reported.ts';
 import { sameBytes } from './node/queue-model.ts';
+import { patiently } from './patience.ts';
 import type { RandomSource } from './random.ts';
 import type { ConformanceWorld } from './world.ts';
 
@@ -75,9 +76,11 @@ export class Bystander {
     const payload = this.#random.bytes(64);
     const signal = AbortSignal.any([this.#world.signal, AbortSignal.timeout(this.#world.timeoutMs)]);
     try {
-      await this.#rpc.call(nodeService.enqueue, { ...queue, payload }, { signal });
+      await patiently(() => this.#rpc.call(nodeService.enqueue, { ...queue, payload }, { signal }));
       for (;;) {
-        const { payloads } = await this.#rpc.call(nodeService.fetch, { ...queue, limit: 0 }, { signal });
+        const { payloads } = await patiently(() =>
+          this.#rpc.call(nodeService.fetch, { ...queue, limit: 0 }, { signal }),
+        );
         // What earlier scenarios left there comes first.
         if (payloads.some((delivery) => sameBytes(payload, delivery.payload))) return;
         if (payloads.length === 0) throw new Error('a payload that was enqueued did not come back');

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { type IWorldOptions, World } from '@cucumber/cucumber';
 import type { Auth } from '@quicnprotochat/proto';
-import { type ConnectOptions, type QuicConnection, QuicError } from '@quicnprotochat/quic';
+import { type QuicConnection, QuicError } from '@quicnprotochat/quic';
 import { connectVat, type Method, type RpcClient, RpcException, SessionEndedError } from '@quicnprotochat/rpc';
 import { Bystander } from './bystander.ts';
 import { ExchangeLog, show } from './exchange.ts';
@@ -19,7 +19,7 @@ import {
 } from './target/command/command-server.ts';
 import { current, letInAgain, redactorOf, secretsOf } from './target/command/people.ts';
 import type { TargetLimits } from './target/limits.ts';
-import { connectTarget, type TargetData } from './target/target.ts';
+import { connectTarget, type TargetConnectOptions, type TargetData } from './target/target.ts';
 
 /** Thrown to leave a scenario that the target, or the run, gives no way to test. */
 export class SkipScenario extends Error {}
@@ -134,7 +134,7 @@ export class ConformanceWorld extends World<TargetData> {
   }
 
   /** A new connection; closed after the scenario. @throws Error that says why there is none */
-  async connect(options: Partial<ConnectOptions> = {}): Promise<QuicConnection> {
+  async connect(options: TargetConnectOptions = {}): Promise<QuicConnection> {
     try {
       const connection = await connectTarget(this.target, { signal: this.signal, ...options });
       this.#connections.add(connection);

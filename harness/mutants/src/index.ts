@@ -5,7 +5,9 @@ import { QUEUES, RELIABLE, WAITS } from './catalog/delivery.ts';
 import { ERRORS } from './catalog/errors.ts';
 import { HYBRID_KEYS, KEY_PACKAGES } from './catalog/keys.ts';
 import { PASSWORDS } from './catalog/opaque.ts';
+import { RACES } from './catalog/races.ts';
 import { FRAMES, SESSIONS } from './catalog/rpc.ts';
+import { COMPARED, COMPUTED } from './catalog/tokens.ts';
 import { TRANSPORT } from './catalog/transport.ts';
 import type { Mutant } from './fault.ts';
 import { VARIANTS } from './variants.ts';
@@ -31,6 +33,9 @@ export const MUTANTS: readonly Mutant[] = [
   ...FRAMES,
   ...SESSIONS,
   ...TRANSPORT,
+  ...RACES,
+  ...COMPARED,
+  ...COMPUTED,
 ];
 
 const ids = [...MUTANTS, ...VARIANTS].map(({ id }) => id);

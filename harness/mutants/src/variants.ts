@@ -1,3 +1,4 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { nodeService, parseReason } from '@quicnprotochat/proto';
 import { RpcException } from '@quicnprotochat/rpc';
 import { GUARDED } from './catalog/authentication.ts';
@@ -146,10 +147,42 @@ export const VARIANTS: readonly Variant[] = [
       }
     }),
   }),
+  variant(
+    'own-rate',
+    'takes 60 calls a second of one token',
+    { limits: { callsPerSecond: 60, callsAtOnce: 60 } },
+    { rateLimit: 60 },
+  ),
+  variant('signed-tokens', 'returns session tokens that name their user, for a second the same', signedTokens()),
+  variant('plain-names', 'registers no names but of letters, digits and hyphens', {
+    ...inMethod(['opaqueRegisterStart', 'opaqueRegisterFinish'], ({ params, next }) => {
+      if (params.username !== '' && !/^[A-Za-z0-9-]+$/.test(params.username))
+        throw refuse('E020', 'no such names here');
+      return next();
+    }),
+  }),
   variant('few-streams', 'lets a client have 16 streams at once, and asks each for Retry', {
     listen: { initialMaxStreamsBidi: 16, retryThreshold: 0 },
   }),
 ];
+
+/** As signed tokens are: text that anybody reads, and a MAC that nobody else makes. */
+function signedTokens(): Fault {
+  const secret = randomBytes(32);
+  return inMethod('opaqueLoginFinish', async ({ params, next, around }) => {
+    const results = await next();
+    const right = await around.store.token(sha256(results.sessionToken));
+    const claims = Buffer.from(`{"sub":"${params.username}","iat":${Math.floor(Date.now() / 1_000)}}`).toString(
+      'base64url',
+    );
+    const mac = createHmac('sha256', secret).update(claims).digest('base64url');
+    const sessionToken = new Uint8Array(Buffer.from(`${claims}.${mac}`));
+    if (right) await around.store.addToken({ ...right, digest: sha256(sessionToken) }, 100);
+    return { sessionToken };
+  });
+}
+
+const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
 
 function onlyKnown(): Fault {
   return inMethod(['enqueue', 'createChannel'], async ({ params, next, around }) => {

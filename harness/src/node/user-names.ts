@@ -3,6 +3,7 @@ export const NAME_CHARACTERS: Readonly<Record<string, (name: string) => string>>
   'small letters': (name) => `${name}abc`,
   'capital letters': (name) => `${name}abc`.replace(/(?<![a-z])[a-z]/g, (letter) => letter.toUpperCase()),
   'spaces around it': (name) => ` ${name} `,
+  'many letters': (name) => `${name}${'a'.repeat(40)}`,
   'letters beyond ASCII': (name) => `${name}-Zoë`.normalize('NFC'),
   'letters beyond ASCII, in two pieces': (name) => `${name}-Zoë`.normalize('NFD'),
 };
@@ -13,6 +14,8 @@ export const NAME_CHANGES: Readonly<Record<string, (name: string) => string>> = 
   'in small letters': (name) => name.toLowerCase(),
   'and a space': (name) => `${name} `,
   'behind a space': (name) => ` ${name}`,
+  'with another last letter': (name) => `${name.slice(0, -1)}z`,
+  'with another accent': (name) => name.replace('ë', 'é'),
   'with letters in pieces': (name) => name.normalize('NFD'),
 };
 

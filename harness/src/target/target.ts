@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ALPN } from '@quicnprotochat/proto';
-import { type ConnectOptions, connect, type QuicConnection, type Verify } from '@quicnprotochat/quic';
+import { type ConnectOptions, connect, type QuicConnection, QuicError, type Verify } from '@quicnprotochat/quic';
 import type { AccountData } from './accounts.ts';
 import type { TargetLimits } from './limits.ts';
 
@@ -52,13 +53,36 @@ function nextAddress({ addresses }: TargetData): TargetAddress {
 /** `HOST:PORT`, with brackets around an IPv6 address. */
 export const showAddress = ({ host, port }: TargetAddress): string => `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 
+export interface TargetConnectOptions extends Partial<ConnectOptions> {
+  /** Whether a target that has no room for a connection at the moment is asked again; it is, by default. */
+  isPatient?: boolean | undefined;
+}
+
+/** CONNECTION_REFUSED (RFC 9000, section 20.1). */
+const REFUSED = 2;
+/** Until connections that nobody closed have timed out, in ms. */
+const REFUSED_PAUSES_MS = [100, 300, 1_000, 3_000, 10_000, 20_000];
+
 /** Connects to the target as a client does; the options change what is asked of the transport. */
-export function connectTarget(target: TargetData, options: Partial<ConnectOptions> = {}): Promise<QuicConnection> {
-  return connect({
+export async function connectTarget(
+  target: TargetData,
+  { isPatient = true, ...options }: TargetConnectOptions = {},
+): Promise<QuicConnection> {
+  const all = {
     ...nextAddress(target),
     alpn: [ALPN],
     handshakeTimeoutMs: target.timeoutMs,
     keepAliveMs: 5_000,
     ...options,
-  });
+  };
+  for (const pause of isPatient ? REFUSED_PAUSES_MS : []) {
+    try {
+      return await connect(all);
+    } catch (error) {
+      if (!(error instanceof QuicError && error.code === 'HANDSHAKE_FAILED' && error.errorCode === REFUSED))
+        throw error;
+    }
+    await sleep(pause, undefined, options.signal ? { signal: options.signal } : {});
+  }
+  return connect(all);
 }

@@ -1,6 +1,7 @@
 import { nodeService } from '@quicnprotochat/proto';
 import type { QuicConnection } from '@quicnprotochat/quic';
 import type { RpcClient } from '@quicnprotochat/rpc';
+import { patiently } from '../patience.ts';
 import type { ConformanceWorld, Outcome } from '../world.ts';
 import { bootstrap } from './messages.ts';
 import { RawSession } from './raw-session.ts';
@@ -66,15 +67,17 @@ export class WireScenario {
   }
 
   async enqueue(rpc: RpcClient, payload: Uint8Array): Promise<void> {
-    resultsOf(await this.world.call(rpc, 'Alice', nodeService.enqueue, { ...this.queue, payload }));
+    await patiently(async () =>
+      resultsOf(await this.world.call(rpc, 'Alice', nodeService.enqueue, { ...this.queue, payload })),
+    );
   }
 
   /** Everything in Alice's queue, oldest first. */
   async drain(rpc: RpcClient): Promise<Uint8Array[]> {
     const all: Uint8Array[] = [];
     for (;;) {
-      const { payloads } = resultsOf(
-        await this.world.call(rpc, 'Alice', nodeService.fetch, { ...this.queue, limit: 0 }),
+      const { payloads } = await patiently(async () =>
+        resultsOf(await this.world.call(rpc, 'Alice', nodeService.fetch, { ...this.queue, limit: 0 })),
       );
       if (payloads.length === 0) return all;
       all.push(...payloads.map(({ payload }) => payload));
@@ -82,8 +85,8 @@ export class WireScenario {
   }
 }
 
-/** @throws Error when the call was refused */
+/** @throws RpcException when the call was refused */
 export function resultsOf<R>(outcome: Outcome<R>): R {
-  if (outcome.exception) throw new Error(`refused: ${outcome.exception.message}`);
+  if (outcome.exception) throw outcome.exception;
   return outcome.results;
 }

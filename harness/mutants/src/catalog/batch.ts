@@ -95,6 +95,14 @@ export const BATCHES = [
   mutant('BAT-007', 'greatest-for-all', 'returns the greatest number for every recipient', {
     ...inResults('batchEnqueue', ({ seqs }) => ({ seqs: seqs.map(() => [...seqs].sort().at(-1) ?? 0n) })),
   }),
+  mutant('BAT-008', 'first-of-too-many', 'puts the payload in for as many as are allowed, and then counts', {
+    ...inMethod('batchEnqueue', async ({ params, next, around }) => {
+      const isTooMany = params.recipientKeys.length > 256 && params.recipientKeys.every((key) => key.length === 32);
+      if (isTooMany && (await around.identityOf(params.auth)) && params.channelId.length === 0)
+        await around.store.enqueueAll(queuesOf(params).slice(0, 256), params.payload, MAX);
+      return next();
+    }),
+  }),
   mutant('BAT-008', 'as-far-as-it-comes', 'puts the payload in one by one, until one is refused', {
     ...inMethod('batchEnqueue', async ({ params, next, around }) => {
       try {

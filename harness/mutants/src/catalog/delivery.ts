@@ -84,6 +84,12 @@ export const QUEUES = [
   ),
   mutant(
     'DS-005',
+    'pieces-of-64-kib',
+    'loses the last byte of a payload that fills its pieces of 64 KiB',
+    payloads((payload) => (payload.length > 0 && payload.length % 65_536 === 0 ? payload.slice(0, -1) : payload)),
+  ),
+  mutant(
+    'DS-005',
     'cuts-trailing-zeros',
     'keeps payloads as C strings',
     payloads((payload) => {

@@ -1,6 +1,6 @@
 import { parseEnvelope, parseReason } from '@quicnprotochat/proto';
 import { RpcException } from '@quicnprotochat/rpc';
-import { type Fault, mutantsOf, NOTHING } from '../fault.ts';
+import { type Fault, mutantsOf, NOTHING, sameBytes } from '../fault.ts';
 import { inErrors, inMethod } from '../seams/methods.ts';
 import { inMessages } from '../seams/stream.ts';
 import { GUARDED } from './authentication.ts';
@@ -124,6 +124,14 @@ export const ERRORS = [
           await around.store.take({ channelId: NOTHING, recipientKey: own }, { messages: 1_000, bytes: 1 << 28 });
         throw error;
       }
+    }),
+  }),
+  mutant('ERR-006', 'endpoint-then-check', 'keeps an endpoint, and then finds it too long', {
+    ...inMethod('publishEndpoint', async ({ params, next, around }) => {
+      const own = await around.identityOf(params.auth);
+      if (params.nodeAddr.length > 4_096 && own && sameBytes(own, params.identityKey))
+        await around.store.putEndpoint(own, params.nodeAddr);
+      return next();
     }),
   }),
   mutant('ERR-006', 'package-then-check', 'a refused fetchKeyPackage uses a package up', {

@@ -60,6 +60,22 @@ const wantsSizes = (isRefused: (actual: Sizes, own: Sizes) => boolean): Fault =>
     return [];
   });
 
+const ENQUEUE = 2;
+const CHANNEL_ID = 2;
+
+/** enqueue without a channel is refused when its field looks like that: a null pointer, or one to an empty list. */
+const wantsChannelId = (isRefused: 'absent' | 'empty'): Fault =>
+  onIncoming(() => ({ message, bytes }, { send }) => {
+    const params = message.kind === 'call' && message.methodId === ENQUEUE ? callPlaces(bytes)?.params : undefined;
+    if (message.kind !== 'call' || !params || params.pointers <= CHANNEL_ID) return undefined;
+    const pointer = Buffer.from(bytes).readBigUInt64LE(params.firstPointer + 8 * CHANNEL_ID);
+    // Of a list pointer the upper 29 bits are its length.
+    const isEmpty = pointer !== 0n && pointer >> 35n === 0n;
+    if (isRefused === 'absent' ? pointer !== 0n : !isEmpty) return undefined;
+    send(returned(message.questionId, exception('failed', 'E020: a channelId of a wrong length')));
+    return [];
+  });
+
 interface Sizes {
   dataWords: number;
   pointers: number;
@@ -563,6 +579,13 @@ export const SESSIONS = [
     'newer-are-refused',
     'refuses parameters with fields it does not know',
     wantsSizes((actual, own) => actual.dataWords > own.dataWords || actual.pointers > own.pointers),
+  ),
+  mutant('RPC-037', 'absent-is-a-fault', 'refuses a channelId that is absent', wantsChannelId('absent')),
+  mutant(
+    'RPC-037',
+    'empty-is-not-absent',
+    'takes a channelId that is there and empty for one',
+    wantsChannelId('empty'),
   ),
   mutant(
     'RPC-031',

@@ -2,8 +2,8 @@
 export interface CallPlaces {
   /** MessageTarget: `importedCap` (4 bytes) at 0, the union's tag (2 bytes) at 4. */
   target: number;
-  /** Sizes of the parameter struct; undefined when there is none. */
-  params: { dataWords: number; pointers: number } | undefined;
+  /** Sizes of the parameter struct, and where its pointers begin; undefined when there is none. */
+  params: { dataWords: number; pointers: number; firstPointer: number } | undefined;
 }
 
 interface Struct {
@@ -30,7 +30,11 @@ export function callPlaces(bytes: Uint8Array): CallPlaces | undefined {
   const content = payload && payload.pointerCount > 0 ? structAt(view, payload.pointers) : undefined;
   return {
     target: target.data,
-    params: content && { dataWords: content.dataWords, pointers: content.pointerCount },
+    params: content && {
+      dataWords: content.dataWords,
+      pointers: content.pointerCount,
+      firstPointer: content.pointers,
+    },
   };
 }
 

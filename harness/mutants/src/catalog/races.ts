@@ -1,0 +1,192 @@
+// What goes wrong when things happen at the same time, or in pieces.
+import type { Delivery } from '@quicnprotochat/proto';
+import type { QueueId } from '@quicnprotochat/server';
+import { type Fault, mutantsOf, refuse } from '../fault.ts';
+import { inMethod } from '../seams/methods.ts';
+import { inStore } from '../seams/store.ts';
+
+const delivery = mutantsOf('delivery');
+const keys = mutantsOf('key-packages');
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const nameOf = ({ channelId, recipientKey }: QueueId): string => `${hex(channelId)}/${hex(recipientKey)}`;
+const ALL = { messages: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
+const CAP_MS = 60_000n;
+const NO_ANSWER = { payloads: [] as Delivery[] };
+
+export const RACES = [
+  delivery('DS-011', 'each-device-fetches', 'gives every device all messages', eachDeviceFetches()),
+  delivery('DS-014', 'wait-looks-then-removes', 'a wait looks at the queue and removes a moment later', {
+    ...inMethod('fetchWait', async ({ params, next, around, signal }) => {
+      if (!(await around.identityOf(params.auth)) || params.version !== 1) return next();
+      const end = Date.now() + Number(params.timeoutMs > CAP_MS ? CAP_MS : params.timeoutMs);
+      for (;;) {
+        const seen = await around.store.peek(params, { ...ALL, messages: params.limit || ALL.messages });
+        const last = seen.at(-1);
+        if (last) {
+          await sleep(3);
+          await around.store.ack(params, last.seq);
+          return { payloads: seen };
+        }
+        if (Date.now() >= end || signal.aborted) return NO_ANSWER;
+        await sleep(1);
+      }
+    }),
+  }),
+  delivery('DS-016', 'wait-drops-the-rest', 'a wait empties the queue, whatever fits its answer', {
+    ...inMethod('fetchWait', async ({ params, next, around }) => {
+      const results = await next();
+      if (results.payloads.length > 0 && params.limit === 0) await around.store.take(params, ALL);
+      return results;
+    }),
+  }),
+  delivery('DS-016', 'removes-up-to-the-limit', 'removes as many as the limit says, whatever fits the answer', {
+    ...inMethod('fetch', async ({ params, next, around }) => {
+      const results = await next();
+      const messages = params.limit - results.payloads.length;
+      if (results.payloads.length > 0 && messages > 0) await around.store.take(params, { ...ALL, messages });
+      return results;
+    }),
+  }),
+  delivery('DS-020', 'no-time-no-messages', 'a wait of no time returns nothing, whatever is queued', {
+    ...inMethod('fetchWait', async ({ params, next, around }) => {
+      const isRight = params.version === 1 && params.recipientKey.length === 32 && params.channelId.length === 0;
+      return isRight && params.timeoutMs === 0n && (await around.identityOf(params.auth)) ? NO_ANSWER : next();
+    }),
+  }),
+  delivery('DS-021', 'looks-then-listens', 'what comes between looking and listening wakes nobody', {
+    ...inMethod('fetchWait', async ({ params, next, around, signal }) => {
+      const first = await next({ ...params, timeoutMs: 0n });
+      if (first.payloads.length > 0) return first;
+      await sleep(3);
+      const before = (await around.store.peek(params, ALL)).length;
+      const end = Date.now() + Number(params.timeoutMs > CAP_MS ? CAP_MS : params.timeoutMs);
+      while (Date.now() < end && !signal.aborted) {
+        if ((await around.store.peek(params, ALL)).length > before) return next({ ...params, timeoutMs: 0n });
+        await sleep(5);
+      }
+      return NO_ANSWER;
+    }),
+  }),
+  delivery('DS-021', 'one-wait-a-recipient', 'a wait ends the one that its recipient has begun before', oneWait()),
+  delivery(
+    'DS-025',
+    'default-queue-wakes-channels',
+    'a message in the default queue ends the waits of its recipient’s channels',
+    defaultWakesChannels(),
+  ),
+  delivery('DS-032', 'ack-writes-back', 'ack reads the queue, and writes back what is left a moment later', {
+    ...inStore((store) => ({
+      ack: async (queue, seqUpTo) => {
+        const left = (await store.peek(queue, ALL)).filter(({ seq }) => seq > seqUpTo);
+        await sleep(2);
+        await store.take(queue, ALL);
+        await store.restore(queue, left);
+      },
+    })),
+  }),
+  delivery('DS-032', 'each-device-acks', 'an ack counts for the device that sent it', eachDeviceAcks()),
+  delivery('DS-036', 'full-for-ever', 'counts what was ever put into a queue', {
+    ...inStore((store) => {
+      const put = new Map<string, number>();
+      return {
+        enqueue: (queue, payload, limits) => {
+          const count = (put.get(nameOf(queue)) ?? 0) + 1;
+          if (count > limits.messages) throw refuse('E015');
+          put.set(nameOf(queue), count);
+          return store.enqueue(queue, payload, limits);
+        },
+      };
+    }),
+  }),
+  keys('KP-007', 'keeps-forty', 'forgets the oldest package for the forty-first', ownPackages(40, 0)),
+  keys(
+    'KP-013',
+    'reads-then-writes',
+    'an upload reads the list and writes it back a moment later',
+    ownPackages(999, 2),
+  ),
+];
+
+function eachDeviceFetches(): Fault {
+  const log = new Map<string, Delivery[]>();
+  const cursors = new Map<string, bigint>();
+  return inMethod('fetch', async ({ params, next }) => {
+    const { payloads } = await next();
+    const name = nameOf(params);
+    const device = hex(params.auth.deviceId);
+    const all = [...(log.get(name) ?? []), ...payloads];
+    log.set(name, all);
+    if (device === '') return { payloads };
+    const from = cursors.get(`${name}/${device}`) ?? -1n;
+    const unseen = all.filter(({ seq }) => seq > from);
+    cursors.set(`${name}/${device}`, all.at(-1)?.seq ?? from);
+    return { payloads: unseen };
+  });
+}
+
+function eachDeviceAcks(): Fault {
+  const upTo = new Map<string, bigint>();
+  return inMethod(['ack', 'peek'], async ({ name, params, next }) => {
+    const device = hex(params.auth.deviceId);
+    if (device === '') return next();
+    const key = `${nameOf(params)}/${device}`;
+    if (name === 'ack' && 'seqUpTo' in params) {
+      upTo.set(key, params.seqUpTo);
+      return {};
+    }
+    const results = (await next()) as { payloads: Delivery[] };
+    return { payloads: results.payloads.filter(({ seq }) => seq > (upTo.get(key) ?? -1n)) };
+  });
+}
+
+function oneWait(): Fault {
+  const waiting = new Map<string, () => void>();
+  return inMethod('fetchWait', ({ params, next }) => {
+    const recipient = hex(params.recipientKey);
+    waiting.get(recipient)?.();
+    const ended = new Promise<typeof NO_ANSWER>((resolve) => waiting.set(recipient, () => resolve(NO_ANSWER)));
+    return Promise.race([next(), ended]);
+  });
+}
+
+function defaultWakesChannels(): Fault {
+  const waiting = new Map<string, Set<() => void>>();
+  return {
+    ...inMethod('fetchWait', async ({ params, next }) => {
+      if (params.channelId.length !== 16) return next();
+      const recipient = hex(params.recipientKey);
+      const own = waiting.get(recipient) ?? new Set();
+      waiting.set(recipient, own);
+      let wake: () => void = () => {};
+      const woken = new Promise<typeof NO_ANSWER>((resolve) => {
+        wake = () => resolve(NO_ANSWER);
+      });
+      own.add(wake);
+      return Promise.race([next(), woken]).finally(() => own.delete(wake));
+    }),
+    ...inStore((store) => ({
+      enqueue: async (queue, payload, limits) => {
+        const seq = await store.enqueue(queue, payload, limits);
+        if (queue.channelId.length === 0) for (const wake of waiting.get(hex(queue.recipientKey)) ?? []) wake();
+        return seq;
+      },
+    })),
+  };
+}
+
+/** KeyPackages in lists that are read, changed and written back. */
+function ownPackages(most: number, writeMs: number): Fault {
+  const lists = new Map<string, Uint8Array[]>();
+  return inStore(() => ({
+    addKeyPackage: async (identityKey, keyPackage) => {
+      const list = [...(lists.get(hex(identityKey)) ?? []), keyPackage].slice(-most);
+      if (writeMs > 0) await sleep(writeMs);
+      lists.set(hex(identityKey), list);
+    },
+    takeKeyPackage: async (identityKey) => lists.get(hex(identityKey))?.shift(),
+    restoreKeyPackage: async (identityKey, keyPackage) => {
+      lists.set(hex(identityKey), [keyPackage, ...(lists.get(hex(identityKey)) ?? [])]);
+    },
+  }));
+}
