@@ -1,4 +1,5 @@
 import { testClient } from './client/test-client.ts';
+import { differ } from './differential/differ.ts';
 import { EXIT, UnreachableError } from './errors.ts';
 import { checkKnownFailing } from './known/known-list.ts';
 import { repeatable } from './options/again.ts';
@@ -59,6 +60,8 @@ export async function conform(options: Options, given: string[], sources: Source
   const args = repeatable(given, options);
   const plan: Plan = { options, args, startedAt: new Date(), spec, planned };
   const { client } = options;
+  if (options.against !== undefined)
+    return interruptible(options, () => differ({ options, args, scenarios: selected, spec, support, out }));
   return interruptible(options, async () => {
     const ran =
       client === undefined

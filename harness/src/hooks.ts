@@ -7,6 +7,9 @@ import {
   setWorldConstructor,
   type World,
 } from '@cucumber/cucumber';
+import type { GherkinDocument, Pickle } from '@cucumber/messages';
+import { keepObservation } from './differential/kept.ts';
+import { observe } from './differential/observation.ts';
 import { writeTrace } from './frames/trace.ts';
 import { beginFlowsOf } from './network/over-network.ts';
 import { linesOf, placeOf } from './plan/features.ts';
@@ -19,6 +22,9 @@ import { ConformanceWorld, SkipScenario } from './world.ts';
 
 /** Calls have time-outs of their own; this only ends a step that hangs for another reason, in ms. */
 const STEP_LIMIT_MS = 120_000;
+
+const placeIn = (document: GherkinDocument, pickle: Pickle): string =>
+  placeOf(pickle.uri, linesOf(document).get(pickle.astNodeIds.at(-1) as string) ?? 0);
 
 /** Around a step: one that throws SkipScenario is skipped, with its reason. */
 export const skippable = (step: (...args: unknown[]) => unknown) =>
@@ -46,8 +52,7 @@ export function registerHooks(): void {
 
   Before(async function (this: ConformanceWorld, { pickle, gherkinDocument }) {
     beginFlowsOf(`${pickle.uri}: ${pickle.name}`);
-    const line = linesOf(gherkinDocument).get(pickle.astNodeIds.at(-1) as string) ?? 0;
-    this.random = randomOf(this.target, placeOf(pickle.uri, line));
+    this.random = randomOf(this.target, placeIn(gherkinDocument, pickle));
     // A target that is gone, for one, is not worth a time-out for each scenario that is left.
     const why = stopReason();
     if (why !== undefined) this.skip(why);
@@ -65,7 +70,7 @@ export function registerHooks(): void {
     if (death !== undefined) throw new Error(`before this scenario began, ${death}`);
   });
 
-  After(async function (this: ConformanceWorld, { result, pickle }) {
+  After(async function (this: ConformanceWorld, { result, pickle, gherkinDocument }) {
     let hasFailed = result?.status === 'FAILED';
     let died: Error | undefined;
     try {
@@ -74,6 +79,11 @@ export function registerHooks(): void {
       hasFailed = true;
       throw error;
     } finally {
+      const { side } = this.target;
+      if (side !== undefined) {
+        const steps = pickle.steps.map(({ text }) => text);
+        keepObservation(side, placeIn(gherkinDocument, pickle), observe(this.frames.frames(), steps));
+      }
       // Before the question, so that it is not our own connections that leave no room for it.
       await this.dispose();
       const death = await lookAfter(this, hasFailed, pickle.name);

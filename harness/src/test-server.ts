@@ -3,19 +3,18 @@ import { command } from './options/again.ts';
 import type { Options } from './options/options.ts';
 import type { PlannedScenario } from './plan/features.ts';
 import { splitOffered } from './plan/select.ts';
-import { redactor } from './redact.ts';
 import { type Output, printable, withProgress } from './report/console.ts';
-import type { ReportedTarget } from './report/json.ts';
 import type { ScenarioResult } from './result.ts';
 import { runOnLanes } from './run/jobs.ts';
 import { type LaneSettings, localRunner, startWorker } from './run/lane-runner.ts';
 import { repeated, seedOfPass } from './run/repeat.ts';
 import { resetHalt } from './run/stop.ts';
 import { watch } from './run/watch.ts';
+import { aboutTarget, addressesOf } from './target/about.ts';
 import { withAccess } from './target/access.ts';
 import { checkLanes, type Lane, openLane } from './target/lane.ts';
 import { type Offer, probe } from './target/probe.ts';
-import { showAddress, type TargetData } from './target/target.ts';
+import type { TargetData } from './target/target.ts';
 import type { Ran } from './verdict.ts';
 
 /** What runs against a server. */
@@ -110,18 +109,3 @@ function announce(
     print(`Over a network with ${options.network.text}; to repeat it: ${command(args)}`);
   if (offer.remark !== undefined) print(`Something is wrong with it: ${printable(offer.remark)}`);
 }
-
-/** What reports say about the target: its texts are its own, and may be long. */
-function aboutTarget(options: Options, target: TargetData, offer: Offer): ReportedTarget {
-  const health = offer.health === undefined ? undefined : redactor(target.accounts)(offer.health);
-  return {
-    label: options.label ?? null,
-    kind: options.command ? 'command' : options.targets.length > 0 ? 'remote' : 'embedded',
-    address: options.command?.words.join(' ') ?? addressesOf(target),
-    profiles: [...offer.profiles],
-    certificateSha256: offer.certificateSha256 || null,
-    health: health?.slice(0, 200) ?? null,
-  };
-}
-
-const addressesOf = ({ addresses }: TargetData): string => addresses.map(showAddress).join(' and ');

@@ -4,8 +4,9 @@ import type { Auth } from '@quicnprotochat/proto';
 import { type QuicConnection, QuicError } from '@quicnprotochat/quic';
 import { connectVat, type Method, type RpcClient, RpcException, SessionEndedError } from '@quicnprotochat/rpc';
 import { Bystander } from './bystander.ts';
+import { OBSERVED_LIMITS } from './differential/observation.ts';
 import { ExchangeLog, show } from './exchange.ts';
-import { FrameRecorder, REPORT_LIMITS, TRACE_LIMITS } from './frames/recorder.ts';
+import { FrameRecorder, REPORT_LIMITS, type RecordLimits, TRACE_LIMITS } from './frames/recorder.ts';
 import { type ReportedFrame, reportFrames, selectFrames } from './frames/reported.ts';
 import { byteBlanker } from './frames/secrets.ts';
 import { RandomSource } from './random.ts';
@@ -68,8 +69,7 @@ export class ConformanceWorld extends World<TargetData> {
     // Every call of the scenario listens to it.
     setMaxListeners(0, this.#abort.signal);
     this.exchange = new ExchangeLog(redactorOf(this.target));
-    const limits = this.target.traceDir === undefined ? REPORT_LIMITS : TRACE_LIMITS;
-    this.frames = new FrameRecorder(limits, () => this.exchange.now());
+    this.frames = new FrameRecorder(limitsOf(this.target), () => this.exchange.now());
   }
 
   get target(): TargetData {
@@ -266,6 +266,11 @@ export class ConformanceWorld extends World<TargetData> {
     clearTimeout(timer);
     for (const connection of this.#connections) connection.abandon();
   }
+}
+
+function limitsOf({ side, traceDir }: TargetData): RecordLimits {
+  if (side !== undefined) return OBSERVED_LIMITS;
+  return traceDir === undefined ? REPORT_LIMITS : TRACE_LIMITS;
 }
 
 function personOf(role: Role, { identityKey, token, deviceId }: AccountData): Person {

@@ -31,6 +31,18 @@ export const FLAGS = {
     describe:
       'command that starts the client under test, instead of a target; it is run with subcommands (spec/cli.md)',
   },
+  against: {
+    group: TARGET,
+    type: 'string',
+    isValueOptional: true,
+    describe:
+      'compare with another server: HOST:PORT, or embedded (also without a value) for the reference server; tells the first message in which they differ',
+  },
+  'against-accounts': {
+    group: TARGET,
+    type: 'string',
+    describe: 'accounts that the server of --against knows, in the order of --accounts; by default the same file',
+  },
   accounts: {
     group: TARGET,
     type: 'string',
@@ -208,6 +220,7 @@ export function parseArguments(args: readonly string[]): CommandLine<typeof FLAG
       ['$0 --target 127.0.0.1:7000 --open --requirement DS', 'one area, on an open server'],
       ["$0 --command './my-server --listen 127.0.0.1:{port} --data {dir}'", 'one that the suite starts, and restarts'],
       ["$0 --client './my-client --verbose'", 'a client of yours, on servers of the suite'],
+      ['$0 --target 127.0.0.1:7000 --against embedded', 'where a server of yours differs from the reference server'],
       ['$0 compare A.json B.json', 'reports of several implementations side by side'],
       ['$0 report A.json --report html=A.html', 'other reports of a JSON report'],
     ],

@@ -9,6 +9,7 @@ import { LEVELS, type Requirement, SOURCES } from '../spec.ts';
 import { type AccountData, loadAccounts } from '../target/accounts.ts';
 import { DEFAULT_LIMITS, EMBEDDED_LIMITS, loadLimits, readLimits, type TargetLimits } from '../target/limits.ts';
 import { PROFILES, type Profile, type TargetAddress } from '../target/target.ts';
+import { type Against, readAgainst } from './against.ts';
 import { kebab } from './command-line.ts';
 import type { RawOptions } from './flags.ts';
 import { PLACES, readServerCommand, type ServerCommand } from './server-command.ts';
@@ -35,6 +36,8 @@ export interface Options {
   /** Words of the command that starts the client under test, instead of a target. */
   client: string[] | undefined;
   accounts: AccountData[];
+  /** A server to compare the target with; no addresses: an embedded reference server. */
+  against: Against | undefined;
   isOpen: boolean;
   limits: TargetLimits;
   profiles: Profile[];
@@ -89,7 +92,8 @@ function readLimitsOf({ limits }: RawOptions, isEmbedded: boolean): TargetLimits
 
 /** @throws UsageError */
 export function readOptions(raw: RawOptions): Options {
-  const addresses = raw.target === undefined ? [] : listOf('--target', [raw.target]).map(parseTarget);
+  const addresses =
+    raw.target === undefined ? [] : listOf('--target', [raw.target]).map((address) => parseTarget(address));
   const isEmbedded = raw.target === undefined && raw.command === undefined;
   const command = readCommand(raw);
   if (raw.client !== undefined) checkClientRun(raw);
@@ -110,6 +114,7 @@ export function readOptions(raw: RawOptions): Options {
     command,
     client: raw.client === undefined ? undefined : absoluteCommand(splitCommand(raw.client)),
     accounts: raw.accounts === undefined ? [] : loadAccounts(raw.accounts),
+    against: readAgainst(raw),
     isOpen: raw.open ?? false,
     limits: readLimitsOf(raw, isEmbedded),
     profiles,
@@ -180,6 +185,7 @@ function checkClientRun(raw: RawOptions): void {
     'target',
     'command',
     'volatile',
+    'against',
     'accounts',
     'open',
     'tlsCa',

@@ -28,11 +28,11 @@ export function oneOf<Known extends string>(option: string, name: string, all: r
 }
 
 /** `HOST:PORT`, `[IPV6]:PORT`, or either without the port. @throws UsageError */
-export function parseTarget(value: string): { host: string; port: number } {
+export function parseTarget(value: string, option = '--target'): { host: string; port: number } {
   const match = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]/]+))(?::(\d{1,5}))?$/i.exec(value);
   const port = match?.[3] === undefined ? DEFAULT_PORT : Number(match[3]);
   if (!match || port < 1 || port > 65_535)
-    throw new UsageError(`--target ${value} is not HOST:PORT, for example 127.0.0.1:7000 or [::1]:7000`);
+    throw new UsageError(`${option} ${value} is not HOST:PORT, for example 127.0.0.1:7000 or [::1]:7000`);
   return { host: (match[1] ?? match[2]) as string, port };
 }
 

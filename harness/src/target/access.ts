@@ -23,14 +23,19 @@ export interface Access {
 /**
  * Gives the scenarios their people: those of `--accounts`, nobody on an open target, else throw-away users whom it registers
  * by OPAQUE. When that fails the scenarios that need people are skipped: those of OPAQUE show what is wrong.
+ * @param identityKeys of those users, 32 bytes each; by default new ones
  * @throws UsageError when the target offers no way to get an account
  */
-export async function withAccess(target: TargetData, offer: Offer): Promise<Access> {
+export async function withAccess(
+  target: TargetData,
+  offer: Offer,
+  identityKeys: readonly Uint8Array[] = [],
+): Promise<Access> {
   if (target.accounts.length > 0 || target.isOpen) return { target, remark: undefined };
   if (!offer.profiles.has('opaque'))
     throw new UsageError(`how do the scenarios log in? The target offers no OPAQUE to register users. ${WHAT_TO_GIVE}`);
   try {
-    const accounts = await newAccounts(target);
+    const accounts = await newAccounts(target, identityKeys);
     const remark = `Registered ${accounts.length} throw-away users by OPAQUE (named ${USERNAME_START}…).`;
     return { target: { ...target, accounts }, remark };
   } catch (error) {
@@ -55,16 +60,20 @@ export function newCredentials(): Credentials {
   };
 }
 
-/** Three people like no others. @throws Error when they cannot be registered */
-export async function newAccounts(target: TargetData): Promise<AccountData[]> {
+/** Three people like no others. @param identityKeys of those people; by default new ones @throws Error when they cannot be registered */
+export async function newAccounts(
+  target: TargetData,
+  identityKeys: readonly Uint8Array[] = [],
+): Promise<AccountData[]> {
   const accounts: AccountData[] = [];
-  for (const role of ROLES) accounts.push(await newAccount(target, role));
+  for (const [i, role] of ROLES.entries()) accounts.push(await newAccount(target, role, identityKeys[i]));
   return accounts;
 }
 
 /** Registers a new user and logs in. */
-async function newAccount(target: TargetData, role: string): Promise<AccountData> {
+async function newAccount(target: TargetData, role: string, identityKey: Uint8Array | undefined): Promise<AccountData> {
   const credentials = newCredentials();
+  if (identityKey) credentials.identityKey = identityKey;
   await patiently(() => onSession(target, (rpc, signal) => register(rpc, credentials, signal)));
   const token = await patiently(() => onSession(target, (rpc, signal) => login(rpc, credentials, signal)));
   if (token.length === 0) throw new Error('opaqueLoginFinish returned an empty sessionToken');

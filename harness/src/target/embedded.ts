@@ -37,9 +37,12 @@ function limitOptions(limits: TargetLimits | undefined): string[] {
 }
 
 /** Starts `reference-server` through its command line, on a free port of 127.0.0.1. @throws SuiteError */
-export async function startEmbedded(isOpen: boolean, limits?: TargetLimits): Promise<EmbeddedServer> {
+export async function startEmbedded(
+  isOpen: boolean,
+  limits?: TargetLimits,
+  accounts: AccountData[] = isOpen ? [] : makeAccounts(),
+): Promise<EmbeddedServer> {
   const directory = mkdtempSync(join(tmpdir(), 'conformance-'));
-  const accounts = isOpen ? [] : makeAccounts();
   const accountsFile = join(directory, 'accounts.json');
   const entries = accounts.map(({ name, identityKey, token, deviceId, isExpired }) => ({
     name,

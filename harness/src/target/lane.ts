@@ -40,7 +40,7 @@ export async function openLane(options: LaneOptions, index: number): Promise<Lan
     const people = server.accounts.length > 0 ? server.accounts : accounts;
     return { target: { ...common, addresses, accounts: people, server: name }, close: () => server.stop() };
   }
-  const embedded = await startEmbedded(isOpen, limits);
+  const embedded = await startEmbedded(isOpen, limits, accounts.length > 0 ? accounts : undefined);
   const { host, port, pin } = embedded;
   const address = { host, port, verify: { kind: 'pin', sha256: pin } as const };
   return { target: { ...common, addresses: [address], accounts: embedded.accounts }, close: () => embedded.stop() };

@@ -36,6 +36,8 @@ export interface TargetData {
   inputSeed?: string | undefined;
   /** The name of the server that `--command` started, in the process that runs the scenarios. */
   server?: string | undefined;
+  /** Which of two servers it is that are compared: then what passes is kept for that. */
+  side?: 'a' | 'b' | undefined;
   /** Where the frames of each scenario are kept (`--trace`). */
   traceDir?: string | undefined;
   /** A folder with source code, for the scenarios that are about that and need no server. */

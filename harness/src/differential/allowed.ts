@@ -1,0 +1,148 @@
+import type { PlannedScenario } from '../plan/features.ts';
+import type { ScenarioResult } from '../result.ts';
+import { type Difference, type Pair, subjectOf } from './compare.ts';
+import type { Observation, Question } from './observation.ts';
+import { Bytes, type Fields, type Value } from './values.ts';
+
+/** Why two right servers may differ so. */
+export interface Rule {
+  id: string;
+  what: string;
+  /** Where the specification leaves it open. */
+  spec: string;
+}
+
+const rule = (id: string, what: string, spec: string): Rule => ({ id, what, spec });
+
+/** What the specification leaves open. A difference of these is listed, and no finding. */
+export const RULES = {
+  text: rule('text', 'texts after the code of an error, and of health', 'spec/errors.md (ERR-003)'),
+  steps: rule('steps', 'by how much sequence numbers rise', 'spec/README.md, "Free"'),
+  notRepeated: rule('not-repeated', 'not there when the scenario ran again: a matter of time', 'spec/README.md'),
+  alternatives: rule(
+    'alternatives',
+    'the requirement names more than one right answer',
+    'the scenario’s step with "or"',
+  ),
+  codes: rule('codes', 'which of two faults of a call is told', 'spec/README.md, "One fault a call"'),
+  overloaded: rule('overloaded', 'E014 and E015 also as exception of type overloaded', 'spec/errors.md (ERR-001)'),
+  smaller: rule('smaller', 'answers with fewer messages than there are', 'spec/delivery.md (DS-016)'),
+  concurrent: rule('concurrent', 'which of several calls at once gets what', 'spec/delivery.md'),
+  late: rule('late', 'whether an answer came before the scenario was over', 'spec/README.md, "Time"'),
+  session: rule('session', 'how the end of a session is told', 'spec/rpc.md'),
+  optional: rule('optional', 'the requirement is no MUST', 'spec/README.md, "Level"'),
+} as const satisfies Record<string, Rule>;
+
+/** What is known of the scenario in which servers differ. */
+export interface Circumstances {
+  scenario: PlannedScenario;
+  results: Pair<ScenarioResult>;
+  observed: Pair<Observation>;
+}
+
+/** Whether one of them does what the requirement says, and the other does not; what is no MUST is a warning, and counts for nothing here. */
+export const isOtherVerdict = ({ a, b }: Pair<ScenarioResult>): boolean =>
+  (a.status === 'failed') !== (b.status === 'failed');
+
+/** @returns why a difference is none of a right server; undefined when it is a finding */
+export function allowedBecause(difference: Difference, circumstances: Circumstances): Rule | undefined {
+  const { results, observed, scenario } = circumstances;
+  const { path, question } = difference;
+  // One that does not do what the requirement says is not excused by anything.
+  if (isOtherVerdict(results)) return undefined;
+  if (scenario.level !== 'MUST') return RULES.optional;
+  if (path === 'session') return RULES.session;
+  const steps = observed.a.steps.join('\n');
+  if (path === 'exception.reason') {
+    const areCodes = [difference.shown.a, difference.shown.b].every((code) => /^E\d{3}$/.test(code));
+    return areCodes ? RULES.codes : undefined;
+  }
+  if (path === 'exception.type') {
+    const codes = both(question, ({ answer }) => (answer?.kind === 'exception' ? answer.code : undefined));
+    const isFull = codes.a === codes.b && (codes.a === 'E014' || codes.a === 'E015');
+    return isFull && !Object.values(difference.shown).includes('unimplemented') ? RULES.overloaded : undefined;
+  }
+  if (path === 'answer') {
+    if (Object.values(difference.shown).includes('no answer')) return RULES.late;
+    return / or /.test(steps) ? RULES.alternatives : undefined;
+  }
+  if (question && isSmaller(question)) return RULES.smaller;
+  if (isMatterOfOrder(question, observed)) return RULES.concurrent;
+  return / or /.test(steps) ? RULES.alternatives : undefined;
+}
+
+const both = <T>(
+  question: Pair<Question> | undefined,
+  get: (question: Question) => T | undefined,
+): Pair<T | undefined> => ({
+  a: question && get(question.a),
+  b: question && get(question.b),
+});
+
+const payloadsOf = ({ answer }: Question): string[] => {
+  const payloads: Value | undefined = answer?.kind === 'results' ? answer.fields.payloads : undefined;
+  if (!Array.isArray(payloads)) return [];
+  return payloads.flatMap((one) => {
+    const { payload } = one as Fields;
+    return payload instanceof Bytes ? [payload.id] : [];
+  });
+};
+
+/** One answer holds what the other begins with, and the whole is big. */
+function isSmaller({ a, b }: Pair<Question>): boolean {
+  const [shorter, longer] = [payloadsOf(a), payloadsOf(b)].sort((one, other) => one.length - other.length) as [
+    string[],
+    string[],
+  ];
+  const bytes = Math.max(a.answer?.frame.length ?? 0, b.answer?.frame.length ?? 0);
+  const isPart = shorter.length > 0 && shorter.length < longer.length && shorter.every((id, i) => id === longer[i]);
+  return isPart && bytes > BIG_ANSWER_BYTES;
+}
+
+/** An answer that small fits anywhere. */
+const BIG_ANSWER_BYTES = 64 << 10;
+
+/** Calls of several sessions were under way at once on that queue, and together they got the same from both servers. */
+function isMatterOfOrder(question: Pair<Question> | undefined, { a, b }: Pair<Observation>): boolean {
+  const subjects = both(question, subjectOf);
+  if (subjects.a === undefined || subjects.b === undefined) return false;
+  const calls = { a: callsOn(a, subjects.a), b: callsOn(b, subjects.b) };
+  return hasOverlap(calls.a) && hasOverlap(calls.b) && contents(calls.a) === contents(calls.b);
+}
+
+interface PlacedCall {
+  session: number;
+  question: Question;
+}
+
+function callsOn({ sessions }: Observation, subject: string): PlacedCall[] {
+  return sessions.flatMap(({ questions }, session) =>
+    questions.flatMap((question) =>
+      subjectOf(question) === subject || question.method === 'batchEnqueue' ? [{ session, question }] : [],
+    ),
+  );
+}
+
+function hasOverlap(calls: readonly PlacedCall[]): boolean {
+  return calls.some(({ session, question }, i) =>
+    calls
+      .slice(i + 1)
+      .some(
+        (other) =>
+          other.session !== session &&
+          other.question.atMs < (question.answer?.atMs ?? Infinity) &&
+          question.atMs < (other.question.answer?.atMs ?? Infinity),
+      ),
+  );
+}
+
+/** All that the calls got, in no order. */
+const contents = (calls: readonly PlacedCall[]): string =>
+  calls
+    .flatMap(({ question }) => {
+      const { answer } = question;
+      const one = answer?.kind === 'results' ? answer.fields.package : undefined;
+      return one instanceof Bytes ? [one.id] : payloadsOf(question);
+    })
+    .sort()
+    .join();
