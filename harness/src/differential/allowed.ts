@@ -1,8 +1,7 @@
 import type { PlannedScenario } from '../plan/features.ts';
 import type { ScenarioResult } from '../result.ts';
-import { type Difference, type Pair, subjectOf } from './compare.ts';
+import { type Difference, type Pair, returnedBy, subjectOf } from './compare.ts';
 import type { Observation, Question } from './observation.ts';
-import { Bytes, type Fields, type Value } from './values.ts';
 
 /** Why two right servers may differ so. */
 export interface Rule {
@@ -79,18 +78,9 @@ const both = <T>(
   b: question && get(question.b),
 });
 
-const payloadsOf = ({ answer }: Question): string[] => {
-  const payloads: Value | undefined = answer?.kind === 'results' ? answer.fields.payloads : undefined;
-  if (!Array.isArray(payloads)) return [];
-  return payloads.flatMap((one) => {
-    const { payload } = one as Fields;
-    return payload instanceof Bytes ? [payload.id] : [];
-  });
-};
-
 /** One answer holds what the other begins with, and the whole is big. */
 function isSmaller({ a, b }: Pair<Question>): boolean {
-  const [shorter, longer] = [payloadsOf(a), payloadsOf(b)].sort((one, other) => one.length - other.length) as [
+  const [shorter, longer] = [returnedBy(a), returnedBy(b)].sort((one, other) => one.length - other.length) as [
     string[],
     string[],
   ];
@@ -139,10 +129,6 @@ function hasOverlap(calls: readonly PlacedCall[]): boolean {
 /** All that the calls got, in no order. */
 const contents = (calls: readonly PlacedCall[]): string =>
   calls
-    .flatMap(({ question }) => {
-      const { answer } = question;
-      const one = answer?.kind === 'results' ? answer.fields.package : undefined;
-      return one instanceof Bytes ? [one.id] : payloadsOf(question);
-    })
+    .flatMap(({ question }) => returnedBy(question))
     .sort()
     .join();

@@ -88,18 +88,23 @@ class Comparer {
 
   /** Calls refused for their rate were made again; answers that hold nothing but what earlier scenarios left are no matter of this one. */
   #pairQuestions(sessions: Pair<ObservedSession>) {
-    const isOld = (side: 'a' | 'b') => (id: string) => this.#isOld(side, id);
-    const counts = (side: 'a' | 'b') => (question: Question) =>
-      !isToBeRepeated(question) && !isOnly(question, isOld(side));
-    const counted = {
-      a: sessions.a.questions.filter(counts('a')),
-      b: sessions.b.questions.filter(counts('b')),
-    };
+    const counted = { a: this.#counted('a', sessions.a), b: this.#counted('b', sessions.b) };
     const count = Math.min(counted.a.length, counted.b.length);
     return Array.from({ length: count }, (_, index) => ({
       ...{ sessions, index },
       question: { a: counted.a[index] as Question, b: counted.b[index] as Question },
     }));
+  }
+
+  #counted(side: 'a' | 'b', { questions }: ObservedSession): Question[] {
+    const cameBefore = new Set<string>();
+    return questions.filter((question) => {
+      const contents = returnedBy(question);
+      // What comes twice is a matter of this one: it was not removed.
+      const isLeftOver = contents.length > 0 && contents.every((id) => this.#isOld(side, id) && !cameBefore.has(id));
+      for (const id of contents) cameBefore.add(id);
+      return !isLeftOver && !isToBeRepeated(question);
+    });
   }
 
   /** Whether an earlier scenario sent it, and this one does not. */
@@ -210,10 +215,12 @@ class Comparer {
   /** A list of messages without those that earlier scenarios left. */
   #news(value: Value, side: 'a' | 'b'): Value {
     if (!Array.isArray(value)) return value;
-    return value.filter((element) => {
+    // All of them, or those that are new: a list of old ones alone came a second time.
+    const news = value.filter((element) => {
       const payload = isFields(element) ? element.payload : undefined;
       return !(payload instanceof Bytes && this.#isOld(side, payload.id));
     });
+    return news.length > 0 ? news : value;
   }
 
   #compareRemarks(sessions: Pair<ObservedSession>): void {
@@ -251,13 +258,12 @@ const isFields = (value: Value): value is Fields =>
 
 const isToBeRepeated = ({ answer }: Question): boolean => answer?.kind === 'exception' && answer.code === 'E014';
 
-/** Whether all that came back was sent by earlier scenarios. */
-function isOnly({ answer }: Question, isOld: (id: string) => boolean): boolean {
-  if (answer?.kind !== 'results') return false;
+/** Payloads, or the KeyPackage, that came back. */
+export function returnedBy({ answer }: Question): string[] {
+  if (answer?.kind !== 'results') return [];
   const { payloads, package: keyPackage } = answer.fields;
-  if (keyPackage instanceof Bytes) return isOld(keyPackage.id);
-  if (!Array.isArray(payloads) || payloads.length === 0) return false;
-  return payloads.every((one) => isFields(one) && one.payload instanceof Bytes && isOld(one.payload.id));
+  if (!Array.isArray(payloads)) return idOf(keyPackage);
+  return payloads.flatMap((one) => (isFields(one) ? idOf(one.payload) : []));
 }
 
 /** Payloads and KeyPackages that the scenario sends. */

@@ -169,7 +169,8 @@ function judge(scenario: PlannedScenario, ran: Ran, again: readonly Ran[]): Pair
   if (hasOtherVerdict(ran) && !isOneAccused) allow(RULES.notRepeated);
   else if (!isOneAccused && results.a.status !== results.b.status) allow(RULES.optional);
   if (findings.length === 0 && !isOneAccused) return result;
-  const [first, ...more] = findings;
+  // Where every run accuses one of them, but not by the same message, that of the first run is shown.
+  const [first, ...more] = findings.length > 0 ? findings : comparison.differences;
   return { ...result, status: 'differs', first, more };
 }
 
