@@ -26,7 +26,7 @@ export function readAgainst(raw: RawOptions): Against | undefined {
     if (againstAccounts !== undefined) throw new UsageError('--against-accounts needs --against HOST:PORT');
     return undefined;
   }
-  const given = SINGLE.find((name) => raw[name] !== undefined);
+  const given = SINGLE.find((name) => raw[name] !== undefined && raw[name] !== false);
   if (given !== undefined)
     throw new UsageError(`--against and --${kebab(given)} exclude each other: leave out --${kebab(given)}`);
   const report = (raw.report ?? []).map(parseReport).find(({ kind }) => !KINDS.includes(kind));
