@@ -99,7 +99,15 @@ function explain(error: ErrorObject, path: string, lineOf: (at: string[]) => num
 }
 
 type Name = keyof typeof FLAGS;
-const PATHS: readonly Name[] = ['accounts', 'tls-ca', 'limits', 'trace', 'known-failing', 'write-known-failing'];
+const PATHS: readonly Name[] = [
+  'accounts',
+  'against-accounts',
+  'tls-ca',
+  'limits',
+  'trace',
+  'known-failing',
+  'write-known-failing',
+];
 const COMMANDS: readonly Name[] = ['client', 'command'];
 
 /** A value of the file as the command line would give it; what is relative, is relative to the file's folder. */
