@@ -9,7 +9,7 @@ Feature: Channels and restarts
       When Alice creates a channel with Bob
       And Bob has put 2 messages into Alice's queue in the channel with Bob
       And the server <ends> and starts again
-      Then Alice's queue in the channel with Bob still holds its messages
+      Then Alice's queue in the channel with Bob still holds its messages under the numbers that enqueue returned
       When Bob creates a channel with Alice
       Then all of them get the same id
       When Alice puts some text into Bob's queue in the channel with Alice

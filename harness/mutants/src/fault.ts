@@ -8,6 +8,7 @@ import {
   type ServiceLimits,
   type Store,
 } from '@quicnprotochat/server';
+import type { Keeping } from './kept/keeping.ts';
 import type { DatagramFault } from './seams/datagrams.ts';
 
 /** What a fault may look up about the server that it is planted in. */
@@ -43,6 +44,8 @@ export interface Fault {
   withoutOpaque?: boolean;
   /** The server takes callers without a token. */
   isOpen?: boolean;
+  /** It is a process of its own that is ended and started again, and keeps what it knows in this way. */
+  kept?: Keeping;
   /** Made anew for each server. */
   datagrams?(): DatagramFault;
 }

@@ -1,38 +1,30 @@
 // Runs faulty servers for whoever holds the other ends of standard input and output: a line of JSON in, one out.
 //
-//     list                                    -> {"mutants": [{id, requirement, what, declared, isOpen}, …], "variants": [{id, what, declared}, …]}
+//     list                                    -> {"mutants": [{id, requirement, what, declared, isOpen, isRestarted}, …], "variants": [{id, what, declared, isRestarted}, …]}
 //     {"start": ID, "accounts": [{…}, …]}     -> {"host", "port", "pin"}
 //     {"stop": PORT}                          -> {"stopped": PORT, "slips": [what went wrong in a fault itself, …]}
 //
 // What goes wrong is answered with {"error": …}. The process ends when its standard input does.
 import { createInterface } from 'node:readline';
 import { certificateSha256, makeCertificate } from '@quicnprotochat/server';
-import { type Fault, MUTANT_LIMITS } from './fault.ts';
-import { MUTANTS, VARIANTS } from './index.ts';
+import { MUTANT_LIMITS } from './fault.ts';
+import { faultOf, MUTANTS, VARIANTS } from './index.ts';
 import { slips } from './seams/stream.ts';
 import { FaultyServer, type KnownAccount } from './server.ts';
 
 const certificate = await makeCertificate(['127.0.0.1']);
 const servers = new Map<number, FaultyServer>();
 
-/** The right server, to see that what is found is the fault's doing. */
-const RIGHT = 'right';
-
-function faultOf(id: string | undefined): Fault | undefined {
-  if (id === RIGHT) return { limits: MUTANT_LIMITS };
-  const mutant = MUTANTS.find((known) => known.id === id);
-  if (mutant) return { ...mutant.fault, limits: { ...MUTANT_LIMITS, ...mutant.fault.limits } };
-  return VARIANTS.find((known) => known.id === id)?.fault;
-}
-
 async function answer(line: string): Promise<unknown> {
   if (line.trim() === 'list') {
     return {
       mutants: MUTANTS.map(({ id, requirement, what, fault }) => ({
         ...{ id, requirement, what },
-        ...{ declared: MUTANT_LIMITS, isOpen: fault.isOpen ?? false },
+        ...{ declared: MUTANT_LIMITS, isOpen: fault.isOpen ?? false, isRestarted: fault.kept !== undefined },
       })),
-      variants: VARIANTS.map(({ id, what, declared }) => ({ id, what, declared })),
+      variants: VARIANTS.map(({ id, what, declared, fault }) => ({
+        ...{ id, what, declared, isRestarted: fault.kept !== undefined },
+      })),
     };
   }
   const request = JSON.parse(line) as { start?: string; accounts?: KnownAccount[]; stop?: number };

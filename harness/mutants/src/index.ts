@@ -6,10 +6,11 @@ import { ERRORS } from './catalog/errors.ts';
 import { HYBRID_KEYS, KEY_PACKAGES } from './catalog/keys.ts';
 import { PASSWORDS } from './catalog/opaque.ts';
 import { RACES } from './catalog/races.ts';
+import { RESTARTS } from './catalog/restarts.ts';
 import { FRAMES, SESSIONS } from './catalog/rpc.ts';
 import { COMPARED, COMPUTED } from './catalog/tokens.ts';
 import { TRANSPORT } from './catalog/transport.ts';
-import type { Mutant } from './fault.ts';
+import { type Fault, MUTANT_LIMITS, type Mutant } from './fault.ts';
 import { VARIANTS } from './variants.ts';
 
 export type { Fault, Mutant, Variant } from './fault.ts';
@@ -36,8 +37,20 @@ export const MUTANTS: readonly Mutant[] = [
   ...RACES,
   ...COMPARED,
   ...COMPUTED,
+  ...RESTARTS,
 ];
 
 const ids = [...MUTANTS, ...VARIANTS].map(({ id }) => id);
 const twice = ids.find((id, i) => ids.indexOf(id) < i);
 if (twice !== undefined) throw new Error(`two servers are called ${twice}`);
+
+/** The right server, to see that what is found is the fault's doing. */
+const RIGHT = 'right';
+
+/** What a server of that id has for a fault. */
+export function faultOf(id: string | undefined): Fault | undefined {
+  if (id === RIGHT) return { limits: MUTANT_LIMITS };
+  const mutant = MUTANTS.find((known) => known.id === id);
+  if (mutant) return { ...mutant.fault, limits: { ...MUTANT_LIMITS, ...mutant.fault.limits } };
+  return VARIANTS.find((known) => known.id === id)?.fault;
+}

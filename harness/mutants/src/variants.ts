@@ -161,6 +161,22 @@ export const VARIANTS: readonly Variant[] = [
       return next();
     }),
   }),
+  variant(
+    'other-restarts',
+    'starts slowly, then numbers from the next thousand on, and forgets sessions; removes what was taken within seconds',
+    {
+      kept: {
+        startMs: 700,
+        isWritten: (method) => method !== 'take' && method !== 'ack',
+        laterMs: 2_000,
+        reload: (items) =>
+          items.flatMap((item) => {
+            if (item.kind === 'token') return [];
+            return item.kind === 'queue' ? { ...item, nextSeq: (item.nextSeq / 1_000n + 1n) * 1_000n } : item;
+          }),
+      },
+    },
+  ),
   variant('few-streams', 'lets a client have 16 streams at once, and asks each for Retry', {
     listen: { initialMaxStreamsBidi: 16, retryThreshold: 0 },
   }),

@@ -16,6 +16,8 @@ export interface MutantEntry {
   declared: Record<string, number>;
   /** It takes callers without a token. */
   isOpen: boolean;
+  /** It is a process of its own, which is ended and started again. */
+  isRestarted: boolean;
 }
 
 /** A right server of another kind. */
@@ -23,6 +25,7 @@ export interface VariantEntry {
   id: string;
   what: string;
   declared?: Record<string, number> | undefined;
+  isRestarted: boolean;
 }
 
 /** Where a faulty server listens. */

@@ -1,9 +1,13 @@
+import { fileURLToPath } from 'node:url';
+import { PLACES } from '../options/server-command.ts';
 import { loadFeatures, type PlannedScenario } from '../plan/features.ts';
 import { splitOffered } from '../plan/select.ts';
 import type { ScenarioResult } from '../result.ts';
 import { runScenarios } from '../run/run.ts';
 import { loadSpec } from '../spec.ts';
+import { withAccess } from '../target/access.ts';
 import { makeAccounts } from '../target/accounts.ts';
+import { openLane } from '../target/lane.ts';
 import { DEFAULT_LIMITS } from '../target/limits.ts';
 import { probe } from '../target/probe.ts';
 import type { TargetData } from '../target/target.ts';
@@ -18,6 +22,8 @@ export interface Judgement {
   durationMs: number;
 }
 
+/** Starts one server of the host as a process of its own. */
+const SERVE = fileURLToPath(new URL('../../mutants/bin/serve.js', import.meta.url));
 /** What broken servers do not answer is not waited for as long as what right ones may take, in ms. */
 const MUTANT_TIMEOUT_MS = 3_000;
 const VARIANT_TIMEOUT_MS = 15_000;
@@ -41,14 +47,15 @@ export class Judge {
   }
 
   /** A mutant is caught by a scenario of the requirement that it breaks. */
-  async mutant({ id, requirement, declared, isOpen }: MutantEntry): Promise<Judgement> {
+  async mutant({ id, requirement, declared, isOpen, isRestarted }: MutantEntry): Promise<Judgement> {
     const wanted = this.#scenarios.filter((scenario) => scenario.requirement === requirement);
-    const { results, durationMs } = await this.#run(
-      { id, declared, isOpen, timeoutMs: MUTANT_TIMEOUT_MS },
-      async () => wanted,
-    );
     const isMust = this.#spec.get(requirement)?.level === 'MUST';
-    const caught = results.filter(({ status }) => status === 'failed' || (!isMust && status === 'warned'));
+    const isCaught = ({ status }: ScenarioResult): boolean => status === 'failed' || (!isMust && status === 'warned');
+    const judged = { id, declared, isOpen, timeoutMs: MUTANT_TIMEOUT_MS };
+    const { results, durationMs } = isRestarted
+      ? await this.#restart(judged, wanted, { hasAccounts: true, isEnough: isCaught })
+      : await this.#run(judged, async () => wanted);
+    const caught = results.filter(isCaught);
     const broken = results.filter(({ status }) => status === 'broken');
     const isRight = caught.length > 0 && broken.length === 0;
     const passed = results.filter(({ status }) => status === 'passed').length;
@@ -62,11 +69,15 @@ export class Judge {
   }
 
   /** A variant is passed by every scenario of what it offers; what is only recommended may be missed. */
-  async variant({ id, declared }: VariantEntry): Promise<Judgement> {
-    const { results, durationMs } = await this.#run({ id, declared, timeoutMs: VARIANT_TIMEOUT_MS }, async (target) => {
-      const { profiles } = await probe(target);
-      return splitOffered(this.#scenarios, profiles, []).runnable;
-    });
+  async variant({ id, declared, isRestarted }: VariantEntry): Promise<Judgement> {
+    const judged = { id, declared, timeoutMs: VARIANT_TIMEOUT_MS };
+    const ofRestarts = this.#scenarios.filter(({ tags }) => tags.includes('needs:restart'));
+    const { results, durationMs } = isRestarted
+      ? await this.#restart(judged, ofRestarts, { hasAccounts: false, isEnough: () => false })
+      : await this.#run(judged, async (target) => {
+          const { profiles } = await probe(target);
+          return splitOffered(this.#scenarios, profiles, []).runnable;
+        });
     const accused = results.filter(({ status }) => status === 'failed' || status === 'broken');
     const warned = results.filter(({ status }) => status === 'warned');
     const passed = results.filter(({ status }) => status === 'passed').length;
@@ -75,6 +86,36 @@ export class Judge {
       ? [`${passed} passed, ${warned.length} warned`, ...warned.map(finding)]
       : accused.map(finding);
     return { id, isRight, findings, durationMs };
+  }
+
+  /**
+   * Runs scenarios, one after the other until it is enough, on a server that is a process of its own.
+   * @param hasAccounts it knows people from a file; else they register by OPAQUE
+   */
+  async #restart(
+    { id, declared, timeoutMs }: Judged,
+    scenarios: readonly PlannedScenario[],
+    { hasAccounts, isEnough }: { hasAccounts: boolean; isEnough(result: ScenarioResult): boolean },
+  ): Promise<{ results: ScenarioResult[]; durationMs: number }> {
+    const startedAt = Date.now();
+    const words = [process.execPath, SERVE, id, PLACES.port, PLACES.dir, ...(hasAccounts ? [PLACES.accounts] : [])];
+    const command = { words, isVolatile: false, verify: { kind: 'none' } as const };
+    const limits = { ...DEFAULT_LIMITS, ...declared };
+    const given = { targets: [], accounts: [], isOpen: false, required: [], traceDir: undefined, inputSeed: '1' };
+    const lane = await openLane({ ...given, command, limits, timeoutMs }, 0);
+    const results: ScenarioResult[] = [];
+    try {
+      const { target } = await withAccess(lane.target, await probe(lane.target));
+      for (const scenario of scenarios) {
+        const run = await runScenarios({ target, scenarios: [scenario], onResult: () => {} });
+        if (run.faults.length > 0) throw new Error(run.faults.join('\n'));
+        results.push(...run.results);
+        if (run.results.some(isEnough)) break;
+      }
+    } finally {
+      await lane.close();
+    }
+    return { results, durationMs: Date.now() - startedAt };
   }
 
   async #run(

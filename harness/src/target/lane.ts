@@ -25,25 +25,24 @@ export interface Lane {
  */
 export async function openLane(options: LaneOptions, index: number): Promise<Lane> {
   const { targets, command, limits, timeoutMs, isOpen, accounts, required, traceDir, inputSeed } = options;
-  const isEmbedded = targets.length === 0 && command === undefined;
-  const isWithoutPeople = !isEmbedded && accounts.length === 0 && !isOpen;
-  const mustRegister = isWithoutPeople || required.includes('opaque');
-  const common = { isOpen, limits, timeoutMs, traceDir, inputSeed, mustRegister, noAccounts: undefined };
+  const withPeople = (people: AccountData[], isOurs = false) => ({
+    ...{ isOpen, limits, timeoutMs, traceDir, inputSeed, noAccounts: undefined, accounts: people },
+    mustRegister: (people.length === 0 && !isOpen && !isOurs) || required.includes('opaque'),
+  });
   if (targets.length > 0) {
-    const target = { ...common, addresses: targets, accounts: accountsOf(accounts, index) };
-    return { target, close: async () => {} };
+    return { target: { ...withPeople(accountsOf(accounts, index)), addresses: targets }, close: async () => {} };
   }
   if (command) {
     const server = await CommandServer.start(command, timeoutMs);
     const { name, port } = server;
     const addresses = [{ host: '127.0.0.1', port, verify: command.verify }];
     const people = server.accounts.length > 0 ? server.accounts : accounts;
-    return { target: { ...common, addresses, accounts: people, server: name }, close: () => server.stop() };
+    return { target: { ...withPeople(people), addresses, server: name }, close: () => server.stop() };
   }
   const embedded = await startEmbedded(isOpen, limits, accounts.length > 0 ? accounts : undefined);
   const { host, port, pin } = embedded;
   const address = { host, port, verify: { kind: 'pin', sha256: pin } as const };
-  return { target: { ...common, addresses: [address], accounts: embedded.accounts }, close: () => embedded.stop() };
+  return { target: { ...withPeople(embedded.accounts, true), addresses: [address] }, close: () => embedded.stop() };
 }
 
 const isForAnyLane = ({ isExpired, deviceId }: AccountData): boolean => isExpired || deviceId !== undefined;

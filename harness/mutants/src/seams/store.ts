@@ -6,7 +6,8 @@ export function inStore(change: (store: Store) => Partial<Store>): Fault {
   return { store: (store) => override(store, change(store)) };
 }
 
-function override(store: Store, changed: Partial<Store>): Store {
+/** The store with other methods in place of some. */
+export function override(store: Store, changed: Partial<Store>): Store {
   return new Proxy(store, {
     get(target, name) {
       const source = (name in changed ? changed : target) as Store;

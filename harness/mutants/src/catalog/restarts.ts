@@ -1,0 +1,164 @@
+import { type Mutant, mutantsOf } from '../fault.ts';
+import type { Keeping, StoreItem } from '../kept/keeping.ts';
+
+const of = mutantsOf('restart');
+const mutant = (requirement: string, name: string, what: string, kept: Keeping): Mutant =>
+  of(requirement, name, what, { kept });
+
+type Kind = StoreItem['kind'];
+type Of<K extends Kind> = Extract<StoreItem, { kind: K }>;
+
+/** Things of that kind are read back as something else, or not at all. */
+const reread = <K extends Kind>(
+  kind: K,
+  change: (item: Of<K>, items: StoreItem[]) => StoreItem | undefined,
+): Keeping => ({
+  reload: (items) => items.flatMap((item) => (item.kind === kind ? (change(item as Of<K>, items) ?? []) : [item])),
+});
+const lost = (kind: Kind): Keeping => reread(kind, () => undefined);
+/** Everything of that kind comes back in the opposite order. */
+const reversed = (kind: Kind): Keeping => ({
+  reload: (items) => {
+    const backwards = items.filter((item) => item.kind === kind).reverse();
+    return [...items.filter((item) => item.kind !== kind), ...backwards];
+  },
+});
+const withPayload = (item: Of<'delivery'>, payload: Uint8Array): StoreItem => ({
+  ...item,
+  delivery: { ...item.delivery, payload },
+});
+const queueName = ({ queue: { channelId, recipientKey } }: Of<'delivery'> | Of<'queue'>): string =>
+  `${Buffer.from(channelId).toString('hex')}/${Buffer.from(recipientKey).toString('hex')}`;
+const inQueue = (items: StoreItem[], name: string): Of<'delivery'>[] =>
+  items.filter((item): item is Of<'delivery'> => item.kind === 'delivery' && queueName(item) === name);
+
+function withoutZeros(bytes: Uint8Array): Uint8Array {
+  let end = bytes.length;
+  while (end > 1 && bytes[end - 1] === 0) end -= 1;
+  return bytes.subarray(0, end);
+}
+
+/** Servers that answer before they have written, or do not find again what they wrote. */
+export const RESTARTS: readonly Mutant[] = [
+  mutant('DS-019', 'writes-each-second', 'writes messages to disk each second, and at SIGTERM', {
+    isWritten: (method) => method !== 'enqueue' && method !== 'enqueueAll',
+    laterMs: 1_000,
+  }),
+  mutant('DS-019', 'writes-every-tenth', 'writes after every tenth message, to save time', everyTenth()),
+  mutant('DS-019', 'batches-unwritten', 'writes messages of batches with the next single one', {
+    isWritten: (method) => method !== 'enqueueAll',
+  }),
+  mutant(
+    'DS-019',
+    'last-one-lost',
+    'takes the last record for torn, and cuts it off',
+    reread('delivery', (item, items) => (inQueue(items, queueName(item)).at(-1) === item ? undefined : item)),
+  ),
+  mutant(
+    'DS-019',
+    'payloads-backwards',
+    'reads a queue from its end, and numbers it from its beginning',
+    reread('delivery', (item, items) => {
+      const queue = inQueue(items, queueName(item));
+      const other = queue.at(-1 - queue.indexOf(item)) as Of<'delivery'>;
+      return withPayload(item, other.delivery.payload);
+    }),
+  ),
+  mutant(
+    'DS-019',
+    'numbers-anew',
+    'numbers what is queued from 1 when it starts',
+    reread('delivery', (item, items) => {
+      const seq = BigInt(inQueue(items, queueName(item)).indexOf(item) + 1);
+      return { ...item, delivery: { ...item.delivery, seq } };
+    }),
+  ),
+  mutant(
+    'DS-019',
+    'lengths-of-16-bits',
+    'keeps lengths in 16 bits',
+    reread('delivery', (item) =>
+      withPayload(item, item.delivery.payload.subarray(0, item.delivery.payload.length % 65_536)),
+    ),
+  ),
+  mutant(
+    'DS-019',
+    'ends-at-zeros',
+    'reads payloads without the zeros at their end',
+    reread('delivery', (item) => withPayload(item, withoutZeros(item.delivery.payload))),
+  ),
+  mutant(
+    'DS-019',
+    'channel-queues-lost',
+    'keeps default queues, and channels, but not the queues in them',
+    reread('delivery', (item) => (item.queue.channelId.length > 0 ? undefined : item)),
+  ),
+  mutant('DS-019', 'leaves-its-lock', 'does not start when the one before was killed: its lock stands', {
+    hasLock: true,
+  }),
+  mutant(
+    'DS-028',
+    'numbers-of-what-is-left',
+    'goes on behind the greatest number that is queued',
+    reread('queue', (item, items) => {
+      const last = inQueue(items, queueName(item)).at(-1);
+      return { ...item, nextSeq: (last?.delivery.seq ?? 0n) + 1n };
+    }),
+  ),
+  mutant('DS-037', 'fetched-come-back', 'does not write what was fetched', {
+    isWritten: (method) => method !== 'take',
+  }),
+  mutant('DS-037', 'acks-come-back', 'does not write what was acknowledged', {
+    isWritten: (method) => method !== 'ack',
+  }),
+  mutant('DS-038', 'removes-later', 'writes what was taken each five seconds, and at SIGTERM', {
+    isWritten: (method) => method !== 'take' && method !== 'ack',
+    laterMs: 5_000,
+  }),
+  mutant('DS-039', 'counts-anew', 'counts what is queued from its start on', { forgetsCounts: true }),
+  mutant('KP-014', 'packages-lost', 'keeps KeyPackages in memory', lost('keyPackage')),
+  mutant('KP-014', 'packages-backwards', 'reads KeyPackages newest first', reversed('keyPackage')),
+  mutant('KP-014', 'one-package-left', 'keeps one KeyPackage of each identity, the last', {
+    reload: (items) => {
+      const owners = new Map(
+        items.flatMap((item) =>
+          item.kind === 'keyPackage' ? [[Buffer.from(item.identityKey).toString('hex'), item] as const] : [],
+        ),
+      );
+      return [...items.filter(({ kind }) => kind !== 'keyPackage'), ...owners.values()];
+    },
+  }),
+  mutant('KP-015', 'packages-come-back', 'does not write which KeyPackages were given out', {
+    isWritten: (method) => method !== 'takeKeyPackage',
+  }),
+  mutant('HK-009', 'hybrid-keys-lost', 'keeps hybrid keys in memory', lost('hybridKey')),
+  mutant('HK-009', 'hybrid-keys-unwritten', 'writes hybrid keys with the next message', {
+    isWritten: (method) => method !== 'putHybridKey',
+  }),
+  mutant('EP-009', 'endpoints-lost', 'keeps endpoints in memory', lost('endpoint')),
+  mutant('CH-016', 'channels-lost', 'keeps channels in memory', lost('channel')),
+  mutant(
+    'CH-016',
+    'one-member-left',
+    'keeps of a channel who made it, and not the peer',
+    reread('channel', ({ channel, kind }) => ({
+      kind,
+      channel: { ...channel, members: [channel.members[0], channel.members[0]] },
+    })),
+  ),
+  mutant('OPQ-026', 'users-lost', 'keeps users in memory', lost('user')),
+  mutant('OPQ-026', 'new-setup', 'makes the OPAQUE keys of the server anew at each start', lost('setting')),
+  mutant('TRN-021', 'new-certificate', 'makes a certificate at each start', { hasNewCertificate: true }),
+  mutant('TRN-025', 'ends-silently', 'ends without closing a connection', { isSilent: true }),
+];
+
+function everyTenth(): Keeping {
+  let count = 0;
+  return {
+    isWritten: (method) => {
+      if (method !== 'enqueue') return true;
+      count += 1;
+      return count % 10 === 0;
+    },
+  };
+}

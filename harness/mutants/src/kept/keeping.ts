@@ -1,0 +1,31 @@
+import type { Store } from '@quicnprotochat/server';
+
+/** One thing that a store holds. */
+export type StoreItem = Parameters<Store['load']>[0][number];
+/** What a call of a store may be. */
+export type StoreMethod = {
+  [Name in keyof Store]: Store[Name] extends (...args: never[]) => unknown ? Name : never;
+}[keyof Store];
+
+/**
+ * How a server keeps what it knows beyond its end: by default all of it, in one file, which is written after each change and
+ * before the answer.
+ */
+export interface Keeping {
+  /** Whether a change by that method is written before it is answered. What is not goes with the next that is. */
+  isWritten?(method: StoreMethod): boolean;
+  /** After how long, in ms, and at an orderly end, the others are written. */
+  laterMs?: number;
+  /** What is made of the file at the next start. */
+  reload?(items: StoreItem[]): StoreItem[];
+  /** What was there before does not count toward limits. */
+  forgetsCounts?: boolean;
+  /** A new certificate at each start. */
+  hasNewCertificate?: boolean;
+  /** It ends at SIGTERM without a word. */
+  isSilent?: boolean;
+  /** A file that keeps others from starting stands until an orderly end. */
+  hasLock?: boolean;
+  /** How long it takes to start, in ms. */
+  startMs?: number;
+}

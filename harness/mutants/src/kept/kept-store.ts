@@ -1,0 +1,60 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
+import { memoryStore, type Store } from '@quicnprotochat/server';
+import { override } from '../seams/store.ts';
+import type { Keeping, StoreItem, StoreMethod } from './keeping.ts';
+
+const CHANGES: readonly StoreMethod[] = [
+  ...(['enqueue', 'enqueueAll', 'take', 'ack', 'restore'] as const),
+  ...(['addKeyPackage', 'takeKeyPackage', 'restoreKeyPackage', 'putHybridKey', 'putEndpoint', 'channelOf'] as const),
+  ...(['addUser', 'addToken', 'revoke', 'forgetTokens', 'claimSetting'] as const),
+];
+
+/** A store in memory that is written whole into a file of that folder, and read from it. */
+export async function keptStore(
+  directory: string,
+  keeping: Keeping,
+): Promise<{ store: Store; flush(): Promise<void> }> {
+  const file = join(directory, 'store.bin');
+  const store = await memoryStore();
+  const { isWritten = () => true, reload = (items) => items, laterMs, forgetsCounts } = keeping;
+  const before = existsSync(file) ? (deserialize(readFileSync(file)) as StoreItem[]) : [];
+  const items = reload(before);
+  await store.load(items);
+
+  const write = async (): Promise<void> => {
+    const all: StoreItem[] = [];
+    for await (const item of store.dump()) all.push(item);
+    writeFileSync(`${file}.new`, serialize(all));
+    renameSync(`${file}.new`, file);
+  };
+  let running: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+  /** One after the other; changes that come meanwhile share the next. */
+  const flush = (): Promise<void> => {
+    next ??= running.then(() => {
+      next = undefined;
+      return write();
+    });
+    running = next;
+    return next;
+  };
+  if (laterMs !== undefined) setInterval(() => void flush(), laterMs).unref();
+
+  const uncounted = forgetsCounts ? items.filter(({ kind }) => kind === 'delivery').length : 0;
+  const changed = Object.fromEntries(
+    CHANGES.map((name) => [
+      name,
+      async (...args: unknown[]) => {
+        if (name === 'enqueue') args[2] = moreRoom(args[2] as { messages: number }, uncounted);
+        const result = await (store[name] as (...args: unknown[]) => Promise<unknown>)(...args);
+        if (isWritten(name)) await flush();
+        return result;
+      },
+    ]),
+  );
+  return { store: override(store, changed as Partial<Store>), flush };
+}
+
+const moreRoom = (limits: { messages: number }, by: number): object => ({ ...limits, messages: limits.messages + by });
