@@ -22,6 +22,8 @@ export interface Fault extends OtherClient {
 
 /** One that is right in another way, and must pass. */
 export interface Variant extends OtherClient {
+  /** What it is together with, where several are tried in one. */
+  set: string;
   /** Recommendations that it does not follow. */
   mayWarn?: string[];
 }
@@ -30,3 +32,16 @@ const read = (name: string) => JSON.parse(readFileSync(new URL(name, import.meta
 
 export const faults: readonly Fault[] = read('./faults.json').mutants;
 export const variants: readonly Variant[] = read('./variants.json').variants;
+
+/** One client a set, which is different in all ways of its members at once: as good, and much cheaper, as long as all pass. */
+export const togetherOf = (all: readonly Variant[]): Variant[] =>
+  [...new Set(all.map(({ set }) => set))].map((set) => {
+    const members = all.filter((one) => one.set === set);
+    return {
+      id: members.map(({ id }) => id).join('+'),
+      what: members.map(({ what }) => what).join('; '),
+      set,
+      edits: members.flatMap(({ edits }) => edits),
+      mayWarn: members.flatMap(({ mayWarn = [] }) => mayWarn),
+    };
+  });

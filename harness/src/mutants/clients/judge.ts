@@ -49,7 +49,7 @@ export function judgeVariant(variant: Variant, isWanted: (scenario: PlannedScena
 }
 
 async function withProgram<T>(client: OtherClient, judge: (command: string[]) => Promise<T>): Promise<T> {
-  const program = join(PROGRAMS, `${client.id}-${process.pid}.mjs`);
+  const program = join(PROGRAMS, `${client.id.slice(0, 40)}-${process.pid}.mjs`);
   await mkdir(PROGRAMS, { recursive: true });
   try {
     await buildClient(client, program);

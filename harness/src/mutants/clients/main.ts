@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { EXIT } from '../../errors.ts';
-import { faults, variants } from './catalog.ts';
+import { faults, togetherOf, variants } from './catalog.ts';
 import { type Finding, judgeFault, judgeVariant } from './judge.ts';
 
 const options = yargs(hideBin(process.argv))
@@ -15,6 +15,7 @@ const options = yargs(hideBin(process.argv))
   .options({
     mutants: { type: 'boolean', default: true, describe: 'run the broken ones (--no-mutants: not)' },
     variants: { type: 'boolean', default: true, describe: 'run the right ones (--no-variants: not)' },
+    apart: { type: 'boolean', default: false, describe: 'each right one alone; else several in one' },
     requirement: { type: 'string', describe: 'of the right ones: only scenarios whose requirement begins so' },
     jobs: { type: 'number', default: availableParallelism(), describe: 'cores to use' },
     list: { type: 'boolean', default: false, describe: 'only list them' },
@@ -36,14 +37,13 @@ interface Work {
   judge(): Promise<Finding>;
 }
 
+const wantedVariants = options.variants ? variants.filter(({ id }) => isWanted(id)) : [];
 const works: Work[] = [
   // The longest first.
-  ...(options.variants ? variants : [])
-    .filter(({ id }) => isWanted(id))
-    .map((variant): Work => {
-      const judge = () => judgeVariant(variant, ({ requirement }) => requirement.startsWith(options.requirement ?? ''));
-      return { name: `${variant.id}: ${variant.what}`, words: ['passed  ', 'ACCUSED '], judge };
-    }),
+  ...(options.apart ? wantedVariants : togetherOf(wantedVariants)).map((variant): Work => {
+    const judge = () => judgeVariant(variant, ({ requirement }) => requirement.startsWith(options.requirement ?? ''));
+    return { name: `${variant.id}: ${variant.what}`, words: ['passed  ', 'ACCUSED '], judge };
+  }),
   ...(options.mutants ? faults : [])
     .filter(({ id, requirement }) => isWanted(`${requirement} ${id}`))
     .map((fault): Work => {
