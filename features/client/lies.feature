@@ -104,6 +104,18 @@ Feature: Servers that lie, refuse and lose connections
       Then it tells these bytes as Base64
       And it tells that it ignored something
 
+    Scenario: An invitation
+      Given the client has registered
+      When Bob invites the client
+      And the client runs "recv --json"
+      Then it writes objects of type "invited" with "type"
+
+    Scenario: It is removed
+      Given the client has joined a group of Bob
+      When Bob removes the client
+      And the client runs "recv --json"
+      Then it writes objects of type "removed" with "groupId sender"
+
     Scenario: Somebody is added
       Given the client has joined a group of Bob
       When Bob adds Carol

@@ -174,3 +174,22 @@ Feature: MLS over a NodeService
       And the client runs "register-state"
       Then it has uploaded at least 4 KeyPackages
       And no two of them have a key in common
+
+  @ENV-004 @level:must @profile:core @source:decided
+  Rule: ENV-004 The sender
+    `senderId` MUST be the SHA-256 of the sender's Ed25519 public key, 32 bytes, or empty where the sender is
+    not told.
+
+    Scenario: Of a client
+      Given the client is in a group with Bob
+      When the client sends a message
+      Then each Envelope that went to Bob names the client, or nobody
+
+  @ENV-005 @level:should @profile:core @source:decided
+  Rule: ENV-005 The time
+    `timestampMs` SHOULD be the sender's clock in milliseconds since 1970-01-01T00:00:00Z.
+
+    Scenario: Of a client
+      Given the client is in a group with Bob
+      When the client sends a message
+      Then each Envelope that went to Bob tells the time

@@ -50,6 +50,25 @@ Feature: Whom a client trusts, and what it shows
         | ping           |
         | register-state |
 
+  @CLI-036 @level:must @profile:core @source:decided
+  Rule: CLI-036 What a trust anchor vouches for
+    A client that is given `--ca-cert` MUST refuse a certificate that does not lead to one in the file, is not
+    for the server's name, or is not valid now.
+
+    Scenario: A right one
+      When the client runs "register-state" and meets a server with a certificate that the authority has signed
+      Then it succeeds
+
+    Scenario Outline: One that the authority <how>
+      When the client runs "register-state" and meets a server with a certificate that the authority <how>
+      Then it fails
+      And that server has not seen its token
+
+      Examples:
+        | how                              |
+        | has signed for another name      |
+        | has signed, and that has expired |
+
   @CLI-007 @level:must @profile:core @source:decided
   Rule: CLI-007 A changed certificate
     A client that remembers a server's certificate MUST refuse another one from the same address, and say so.
@@ -160,3 +179,23 @@ Feature: Whom a client trusts, and what it shows
       When the client sends a message in the channel
       And the client runs "recv"
       Then each of its calls has the right form
+
+  @CLI-035 @level:must @profile:core @source:decided
+  Rule: CLI-035 The queues of a channel
+    With `--channel-id`, `invite` and `send` MUST put what they send into queues of that channel, and `join`
+    and `recv` MUST ask for what is in them.
+
+    Scenario: Sending
+      Given a channel of the client and Bob
+      And the client is in a group with Bob
+      When the client sends a message in the channel
+      Then it succeeds
+      And Bob reads that message from the client in the channel
+
+    Scenario: Receiving
+      Given the client has joined a group of Bob
+      And a channel of the client and Bob
+      When Bob sends a message in the channel to the client
+      And the client receives from the channel
+      Then it succeeds
+      And it shows these messages in order

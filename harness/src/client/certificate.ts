@@ -6,35 +6,79 @@ import * as x509 from '@peculiar/x509';
 export interface NodeCertificate {
   certPem: string;
   keyPem: string;
+  /** Of the authority that has signed it; without one it has signed itself. */
+  anchorPem?: string | undefined;
 }
 
 const ECDSA = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const DAY_MS = 86_400_000;
 
-/** Makes a self-signed certificate, ECDSA P-256, for localhost and 127.0.0.1, good from yesterday to tomorrow. */
+/** How a certificate that an authority signs differs from a right one. */
+export interface CertificateOptions {
+  /** DNS name that it is for; `localhost` by default, and 127.0.0.1. */
+  dnsName?: string | undefined;
+  /** Days from now until it ends; by default 1. */
+  days?: number | undefined;
+}
+
+const makeKeys = () =>
+  webcrypto.subtle.generateKey(ECDSA, true, ['sign', 'verify']) as Promise<webcrypto.CryptoKeyPair>;
+// Positive, as RFC 5280 section 4.1.2.2 wants it.
+const makeSerial = (): string => `4${randomBytes(8).toString('hex').slice(1)}`;
+const pemOf = (certificate: x509.X509Certificate): string => `${certificate.toString('pem')}\n`;
+
+async function keyPemOf({ privateKey }: webcrypto.CryptoKeyPair): Promise<string> {
+  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', privateKey);
+  return `${x509.PemConverter.encode(pkcs8, 'PRIVATE KEY')}\n`;
+}
+
+const validity = (days = 1) => ({
+  notBefore: new Date(Date.now() - 9 * DAY_MS),
+  notAfter: new Date(Date.now() + days * DAY_MS),
+});
+
+const serverExtensions = (dnsName?: string): x509.Extension[] => [
+  new x509.BasicConstraintsExtension(false, undefined, true),
+  new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+  new x509.SubjectAlternativeNameExtension(
+    dnsName === undefined
+      ? [
+          { type: 'dns', value: 'localhost' },
+          { type: 'ip', value: '127.0.0.1' },
+        ]
+      : [{ type: 'dns', value: dnsName }],
+  ),
+];
+
+/** Makes a self-signed certificate, ECDSA P-256, for localhost and 127.0.0.1, good until tomorrow. */
 export async function makeNodeCertificate(): Promise<NodeCertificate> {
   x509.cryptoProvider.set(webcrypto as never);
-  const keys = (await webcrypto.subtle.generateKey(ECDSA, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+  const keys = await makeKeys();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    // Positive, as RFC 5280 section 4.1.2.2 wants it.
-    serialNumber: `4${randomBytes(8).toString('hex').slice(1)}`,
-    name: 'CN=observing node',
-    notBefore: new Date(Date.now() - DAY_MS),
-    notAfter: new Date(Date.now() + DAY_MS),
-    signingAlgorithm: ECDSA,
-    keys: keys as never,
+    ...{ serialNumber: makeSerial(), name: 'CN=observing node', signingAlgorithm: ECDSA, keys: keys as never },
+    ...validity(),
+    extensions: serverExtensions(),
+  });
+  return { certPem: pemOf(certificate), keyPem: await keyPemOf(keys) };
+}
+
+/** Makes a certificate that an authority of its own has signed. */
+export async function makeSignedCertificate({ dnsName, days }: CertificateOptions = {}): Promise<NodeCertificate> {
+  x509.cryptoProvider.set(webcrypto as never);
+  const [authority, keys] = [await makeKeys(), await makeKeys()];
+  const anchor = await x509.X509CertificateGenerator.createSelfSigned({
+    ...{ serialNumber: makeSerial(), name: 'CN=an authority', signingAlgorithm: ECDSA, keys: authority as never },
+    ...validity(2),
     extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension([
-        { type: 'dns', value: 'localhost' },
-        { type: 'ip', value: '127.0.0.1' },
-      ]),
+      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
     ],
   });
-  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
-  return {
-    certPem: `${certificate.toString('pem')}\n`,
-    keyPem: `${x509.PemConverter.encode(pkcs8, 'PRIVATE KEY')}\n`,
-  };
+  const certificate = await x509.X509CertificateGenerator.create({
+    ...{ serialNumber: makeSerial(), subject: 'CN=observing node', issuer: anchor.subject, signingAlgorithm: ECDSA },
+    ...{ publicKey: keys.publicKey as never, signingKey: authority.privateKey as never },
+    ...validity(days),
+    extensions: serverExtensions(dnsName),
+  });
+  return { certPem: pemOf(certificate), keyPem: await keyPemOf(keys), anchorPem: pemOf(anchor) };
 }

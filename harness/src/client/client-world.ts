@@ -128,9 +128,10 @@ export class ClientWorld extends World<ClientData> {
     this.#secrets.add(text);
   }
 
-  /** A file with a node's certificate. */
+  /** A file with what a node's certificate leads to. */
   caFile(node: ObservingNode): string {
-    return this.folder.write(`ca-${this.nodes.indexOf(node)}.pem`, node.certificate.certPem);
+    const { anchorPem, certPem } = node.certificate;
+    return this.folder.write(`ca-${this.nodes.indexOf(node)}.pem`, anchorPem ?? certPem);
   }
 
   /** The KeyPackages that the client has uploaded, in order. */

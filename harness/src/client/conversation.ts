@@ -49,11 +49,16 @@ export async function inviteClient(world: ClientWorld, name: string): Promise<vo
   world.service.put(world.identityKey, welcome);
 }
 
-/** Puts a new message of somebody into the client's queue. @returns the payload */
-export async function say(world: ClientWorld, name: string, wrapping = usualWrapping(world)): Promise<Uint8Array> {
+/** Puts a new message of somebody into a queue of the client. @returns the payload */
+export async function say(
+  world: ClientWorld,
+  name: string,
+  wrapping = usualWrapping(world),
+  channelId?: Uint8Array,
+): Promise<Uint8Array> {
   const text = newText();
   const payload = await (await world.peer(name)).message(text, world.identityKey, wrapping);
-  world.service.put(world.identityKey, payload);
+  world.service.put(world.identityKey, payload, channelId);
   world.said.push({ text, payload });
   return payload;
 }
@@ -64,6 +69,15 @@ export async function add(world: ClientWorld, name: string, added: string): Prom
   const pending = await peer.member.addMember(await other.publish(), other.key);
   await pending.confirm();
   return peer.wrapFor(world.identityKey, pending.commit, MsgType.mlsCommit, usualWrapping(world));
+}
+
+/** Lets somebody remove the client from the group. */
+export async function removeClient(world: ClientWorld, name: string): Promise<void> {
+  const peer = await world.peer(name);
+  const pending = await peer.member.removeMember(world.identityKey);
+  await pending.confirm();
+  const commit = peer.wrapFor(world.identityKey, pending.commit, MsgType.mlsCommit, usualWrapping(world));
+  world.service.put(world.identityKey, commit);
 }
 
 /** @returns whether it is a message of the client with this text */

@@ -68,9 +68,9 @@ export class Peer {
   }
 
   /** Reads all that is in the queue. @throws Error for what cannot be read */
-  async read(): Promise<Received[]> {
+  async read(channelId?: Uint8Array): Promise<Received[]> {
     const received: Received[] = [];
-    for (const { message, format } of this.take()) {
+    for (const { message, format } of this.take(channelId)) {
       if (format !== 'PrivateMessage') throw new Error(`a ${format} is in ${this.name}'s queue, not a PrivateMessage`);
       if (this.#seen.has(hex(message))) continue;
       this.#seen.add(hex(message));

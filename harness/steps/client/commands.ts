@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Given, Then, When } from '@cucumber/cucumber';
+import { type CertificateOptions, makeSignedCertificate } from '../../src/client/certificate.ts';
 import type { ClientWorld } from '../../src/client/client-world.ts';
 import { newText } from '../../src/client/conversation.ts';
 import { ObservingNode } from '../../src/client/observing-node.ts';
@@ -47,6 +48,23 @@ When(
   },
 );
 
+const CERTIFICATES: Record<string, CertificateOptions> = {
+  'has signed': {},
+  'has signed for another name': { dnsName: 'elsewhere.example' },
+  'has signed, and that has expired': { days: -1 },
+};
+
+When(
+  /^the client runs "([^"]+)" and meets a server with a certificate that the authority (.+)$/,
+  async function (this: ClientWorld, command: string, how: string) {
+    const options = CERTIFICATES[how];
+    if (!options) throw new TypeError(`there is no "${how}"; there are ${Object.keys(CERTIFICATES).join('; ')}`);
+    const certificate = await makeSignedCertificate(options);
+    this.other = await this.startNode({ service: this.service, certificate });
+    await this.run(command, { node: this.other });
+  },
+);
+
 Given('the client trusts a server on first use', async function (this: ClientWorld) {
   const { code } = await this.run('ping', { caCert: undefined });
   if (code !== 0) this.skip('the client trusts no server on first use: ping without --ca-cert failed');
@@ -71,6 +89,10 @@ When('the client sends a message', async function (this: ClientWorld) {
 When('the client sends a message in the channel', async function (this: ClientWorld) {
   this.text = newText();
   await this.run(`send --msg ${this.text} --channel-id ${Buffer.from(this.channelId).toString('hex')}`);
+});
+
+When('the client receives from the channel', async function (this: ClientWorld) {
+  await this.run(`recv --channel-id ${Buffer.from(this.channelId).toString('hex')}`);
 });
 
 When('the client receives from a channel of {person} and {person}', async function (this: ClientWorld, a, b) {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { Given, Then, When } from '@cucumber/cucumber';
 import { GroupMember, HybridKeypair, IdentityKeypair } from '@quicnprotochat/core';
 import { MsgType } from '@quicnprotochat/proto';
 import type { ClientWorld } from '../../src/client/client-world.ts';
-import { add, isMessage, newText, say, usualWrapping } from '../../src/client/conversation.ts';
+import { add, isMessage, newText, removeClient, say, usualWrapping } from '../../src/client/conversation.ts';
 import { type Unwrapped, unwrap, WRAPPINGS, type Wrapping, wrap } from '../../src/client/wrapping.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -15,6 +15,10 @@ async function sayAll(world: ClientWorld, name: string, count: number): Promise<
 
 When('{person} sends {int} message(s) to the client', async function (this: ClientWorld, name: string, count: number) {
   await sayAll(this, name, count);
+});
+
+When('{person} sends a message in the channel to the client', async function (this: ClientWorld, name: string) {
+  await say(this, name, usualWrapping(this), this.channelId);
 });
 
 Given('{person} has sent {int} messages to the client', async function (this: ClientWorld, name: string, n: number) {
@@ -42,6 +46,10 @@ When('{person} sends bytes that are no text', async function (this: ClientWorld,
   this.said.push({ text: bytes.toString('base64'), payload: bytes });
   const payload = await (await this.peer(name)).message(bytes, this.identityKey, usualWrapping(this));
   this.service.put(this.identityKey, payload);
+});
+
+When('{person} removes the client', async function (this: ClientWorld, name: string) {
+  await removeClient(this, name);
 });
 
 When('{person} adds {person}', async function (this: ClientWorld, name: string, added: string) {
@@ -125,11 +133,18 @@ Then('both together show these messages', function (this: ClientWorld) {
 });
 
 Then('{person} reads that message from the client', async function (this: ClientWorld, name: string) {
-  const peer = await this.peer(name);
-  const received = await peer.read();
-  const isThere = received.some((one) => isMessage(one, this.identityKey, this.text));
-  assert.ok(isThere, `it is not among the ${received.length} messages that came for ${name}; ${this.ending()}`);
+  await readsIt(this, name);
 });
+
+Then('{person} reads that message from the client in the channel', async function (this: ClientWorld, name: string) {
+  await readsIt(this, name, this.channelId);
+});
+
+async function readsIt(world: ClientWorld, name: string, channelId?: Uint8Array): Promise<void> {
+  const received = await (await world.peer(name)).read(channelId);
+  const isThere = received.some((one) => isMessage(one, world.identityKey, world.text));
+  assert.ok(isThere, `it is not among the ${received.length} messages that came for ${name}; ${world.ending()}`);
+}
 
 Then('{person} reads that the client has added {person}', async function (this: ClientWorld, name: string, added) {
   const [peer, other] = [await this.peer(name), await this.peer(added)];
@@ -179,6 +194,23 @@ Then('all that went to {person} was in Envelopes of the right types', async func
   const types = (await payloadsTo(this, name)).map(({ envelope }) => envelope?.msgType);
   for (const type of [MsgType.mlsWelcome, MsgType.mlsCommit, MsgType.mlsApplication])
     assert.ok(types.includes(type), `there was no Envelope of type ${type}`);
+});
+
+Then('each Envelope that went to {person} names the client, or nobody', async function (this: ClientWorld, name) {
+  const right = createHash('sha256').update(this.identityKey).digest('hex');
+  for (const { envelope, format } of await payloadsTo(this, name))
+    if (envelope && envelope.senderId.length > 0)
+      assert.equal(hex(envelope.senderId), right, `the Envelope of a ${format} has another senderId`);
+});
+
+/** Clocks may differ. */
+const CLOCK_MS = 600_000n;
+
+Then('each Envelope that went to {person} tells the time', async function (this: ClientWorld, name: string) {
+  for (const { envelope, format } of await payloadsTo(this, name)) {
+    const off = envelope && envelope.timestampMs - BigInt(Date.now());
+    assert.ok(off === undefined || (off < CLOCK_MS && off > -CLOCK_MS), `that of a ${format} is off by ${off} ms`);
+  }
 });
 
 Then(
