@@ -1,6 +1,6 @@
 import type { PlannedScenario } from '../plan/features.ts';
 import type { ScenarioResult } from '../result.ts';
-import { type Difference, type Pair, returnedBy, subjectOf } from './compare.ts';
+import { type Difference, type Pair, returnedBy, subjectsOf } from './compare.ts';
 import type { Observation, Question } from './observation.ts';
 
 /** Why two right servers may differ so. */
@@ -27,6 +27,7 @@ export const RULES = {
   overloaded: rule('overloaded', 'E014 and E015 also as exception of type overloaded', 'spec/errors.md (ERR-001)'),
   smaller: rule('smaller', 'answers with fewer messages than there are', 'spec/delivery.md (DS-016)'),
   concurrent: rule('concurrent', 'which of several calls at once gets what', 'spec/delivery.md'),
+  givenUp: rule('given-up', 'what a call is answered with that was finished before', 'spec/rpc.md (RPC-012, RPC-036)'),
   late: rule('late', 'whether an answer came before the scenario was over', 'spec/README.md, "Time"'),
   session: rule('session', 'how the end of a session is told', 'spec/rpc.md'),
   optional: rule('optional', 'the requirement is no MUST', 'spec/README.md, "Level"'),
@@ -51,6 +52,7 @@ export function allowedBecause(difference: Difference, circumstances: Circumstan
   if (isOtherVerdict(results)) return undefined;
   if (scenario.level !== 'MUST') return RULES.optional;
   if (path === 'session') return RULES.session;
+  if (question?.a.isGivenUp || question?.b.isGivenUp) return RULES.givenUp;
   const steps = observed.a.steps.join('\n');
   if (path === 'exception.reason') {
     const areCodes = [difference.shown.a, difference.shown.b].every((code) => /^E\d{3}$/.test(code));
@@ -92,11 +94,10 @@ function isSmaller({ a, b }: Pair<Question>): boolean {
 /** An answer that small fits anywhere. */
 const BIG_ANSWER_BYTES = 64 << 10;
 
-/** Calls of several sessions were under way at once on that queue, and together they got the same from both servers. */
+/** Calls of several sessions were under way at once on that queue, and together they took the same out of it on both servers. */
 function isMatterOfOrder(question: Pair<Question> | undefined, { a, b }: Pair<Observation>): boolean {
-  const subjects = both(question, subjectOf);
-  if (subjects.a === undefined || subjects.b === undefined) return false;
-  const calls = { a: callsOn(a, subjects.a), b: callsOn(b, subjects.b) };
+  if (question === undefined) return false;
+  const calls = { a: callsOn(a, subjectsOf(question.a)), b: callsOn(b, subjectsOf(question.b)) };
   return hasOverlap(calls.a) && hasOverlap(calls.b) && contents(calls.a) === contents(calls.b);
 }
 
@@ -105,13 +106,12 @@ interface PlacedCall {
   question: Question;
 }
 
-function callsOn({ sessions }: Observation, subject: string): PlacedCall[] {
-  return sessions.flatMap(({ questions }, session) =>
-    questions.flatMap((question) =>
-      subjectOf(question) === subject || question.method === 'batchEnqueue' ? [{ session, question }] : [],
-    ),
+const callsOn = ({ sessions }: Observation, subjects: readonly string[]): PlacedCall[] =>
+  sessions.flatMap(({ questions }, session) =>
+    questions
+      .filter((question) => subjectsOf(question).some((subject) => subjects.includes(subject)))
+      .map((question) => ({ session, question })),
   );
-}
 
 function hasOverlap(calls: readonly PlacedCall[]): boolean {
   return calls.some(({ session, question }, i) =>
@@ -126,9 +126,10 @@ function hasOverlap(calls: readonly PlacedCall[]): boolean {
   );
 }
 
-/** All that the calls got, in no order. */
+/** All that the calls took, in no order; a peek takes nothing. */
 const contents = (calls: readonly PlacedCall[]): string =>
   calls
+    .filter(({ question }) => question.method !== 'peek')
     .flatMap(({ question }) => returnedBy(question))
     .sort()
     .join();

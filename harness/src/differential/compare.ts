@@ -54,6 +54,8 @@ export function compare(
   return new Comparer(people, earlier).run(observed);
 }
 
+type Report = (path: string, a: Value, b: Value, remark?: string) => void;
+
 class Comparer {
   readonly #names = new Names();
   readonly #numbers = new Map<string, Numbers>();
@@ -157,25 +159,18 @@ class Comparer {
     { a, b }: Pair<Fields>,
     found: (path: string, shown: Pair<string>, kinds: Pair<string>) => void,
   ): void {
-    const report = (path: string, one: Value, other: Value): void =>
-      found(
-        path,
-        both({ a: one, b: other }, (value) => showValue(value, path)),
-        both({ a: one, b: other }, kindOf),
-      );
+    const report: Report = (path, one, other, remark = '') => {
+      const values = { a: one, b: other };
+      const shown = both(values, (value) => showValue(value, path));
+      found(path, { a: shown.a, b: shown.b + remark }, both(values, kindOf));
+    };
     for (const name of Object.keys(a)) {
       const [one, other] = [this.#news(a[name] as Value, 'a'), this.#news(b[name] as Value, 'b')];
       this.#compareValue(question, name, one, other, report);
     }
   }
 
-  #compareValue(
-    question: Question,
-    path: string,
-    a: Value,
-    b: Value,
-    report: (path: string, a: Value, b: Value) => void,
-  ): void {
+  #compareValue(question: Question, path: string, a: Value, b: Value, report: Report): void {
     if (Array.isArray(a) && Array.isArray(b)) {
       if (a.length !== b.length) report(path, a, b);
       const count = Math.min(a.length, b.length);
@@ -187,7 +182,10 @@ class Comparer {
     } else if (a instanceof Bytes && b instanceof Bytes) {
       if (!this.#areSameBytes(question, path, a, b)) report(path, a, b);
     } else if (typeof a === 'bigint' && typeof b === 'bigint') {
-      if (!this.#numbersOf(question, path).pair(a, b)) report(path, a, b);
+      const numbers = this.#numbersOf(question, path);
+      const same = numbers.counterpart(a);
+      if (!numbers.pair(a, b))
+        report(path, a, b, same === undefined || same === String(b) ? '' : ` instead of ${same}`);
     } else if (path === 'status') {
       if (a !== b) this.#texts += 1;
     } else if (a !== b) report(path, a, b);
@@ -285,10 +283,10 @@ function showAnswer(answer: Answer | undefined): string {
 const queueName = (recipientKey: Value | undefined, channelId: Value | undefined): string =>
   [recipientKey, channelId].map((value) => (value instanceof Bytes ? value.id : '')).join('/');
 
-/** What a call puts something into or takes something out of. */
-export function subjectOf({ method, params }: Pick<Question, 'method' | 'params'>): string | undefined {
-  if (params.recipientKey instanceof Bytes) return queueName(params.recipientKey, params.channelId);
-  return params.identityKey instanceof Bytes
-    ? `${method.replace(/^(upload|fetch)/, '')} ${params.identityKey.id}`
-    : undefined;
+/** Queues, KeyPackages or endpoints that a call puts something into or takes something out of. */
+export function subjectsOf({ method, params }: Pick<Question, 'method' | 'params'>): string[] {
+  const { recipientKey, recipientKeys, identityKey, channelId } = params;
+  if (Array.isArray(recipientKeys)) return recipientKeys.map((key) => queueName(key, channelId));
+  if (recipientKey instanceof Bytes) return [queueName(recipientKey, channelId)];
+  return identityKey instanceof Bytes ? [`${method.replace(/^(upload|fetch)/, '')} ${identityKey.id}`] : [];
 }

@@ -15,6 +15,11 @@ export class Names {
     return this.#there.get(a) === b;
   }
 
+  /** What the other one calls it, if that is known. */
+  counterpart(a: string): string | undefined {
+    return this.#there.get(a);
+  }
+
   /** Whether they are known to stand for each other. */
   areSame(a: string, b: string): boolean {
     return this.#there.get(a) === b;
@@ -37,7 +42,8 @@ export class Numbers {
     return a > last.a === b > last.b && a < last.a === b < last.b;
   }
 
-  areSame(a: bigint, b: bigint): boolean {
-    return this.#names.areSame(String(a), String(b));
+  /** The number of the same message on B, if it is known. */
+  counterpart(a: bigint): string | undefined {
+    return this.#names.counterpart(String(a));
   }
 }
