@@ -140,6 +140,21 @@ Feature: Fetching
         | 0     |
         | 1     |
 
+    @profile:channels @needs:accounts
+    Scenario Outline: <method> on a queue that never held a message
+      Given Alice has a channel with a stranger
+      When Alice calls <method> with a channel that has never held a message
+      Then it is answered with no messages
+
+      Examples:
+        | method |
+        | fetch  |
+
+      @profile:reliable
+      Examples: Reliable
+        | method |
+        | peek   |
+
   @DS-014 @level:must @profile:core @source:decided
   Rule: DS-014 Fetches at once share nothing
     Among calls that fetch from one queue at the same time, while messages are enqueued or not, a server MUST give each

@@ -208,6 +208,12 @@ Feature: Peek and ack
         | 0                            |
         | the greatest number there is |
 
+    @profile:channels @needs:accounts
+    Scenario: A queue that never held a message
+      Given Alice has a channel with a stranger
+      When Alice calls ack with a channel that has never held a message
+      Then the call succeeds
+
     Scenario: What was fetched already
       Given Alice's queue is empty
       And Bob has put 2 messages into Alice's queue

@@ -133,6 +133,12 @@ Feature: Waiting for messages
       When a wait of 0 ms begins on Alice's queue
       Then the wait ends with an empty list when its time is over
 
+    @profile:channels @needs:accounts
+    Scenario: A queue that never held a message
+      Given Alice has a channel with a stranger
+      When Alice calls fetchWait with a channel that has never held a message
+      Then it is answered with no messages
+
     Scenario: Two waits on one queue
       Given Alice's queue is empty
       When 2 waits of 600 ms begin on Alice's queue

@@ -1,13 +1,13 @@
 import { strict as assert } from 'node:assert';
 import { Given, Then, When } from '@cucumber/cucumber';
 import type { Delivery } from '@quicnprotochat/proto';
-import { putBatch, putBatchesAndMessages } from '../src/node/batch-calls.ts';
+import { needFewKeys, needKeys, putBatch, putBatchesAndMessages } from '../src/node/batch-calls.ts';
 import { rightCall } from '../src/node/calls.ts';
 import { contentNamed, isTooLong } from '../src/node/contents.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
 import { type NodeScenario, resultsOf } from '../src/node/node-scenario.ts';
 import type { Person, QueueName } from '../src/node/people.ts';
-import { anyPayload, drain } from '../src/node/queue-calls.ts';
+import { anyPayload, drain, needRoom } from '../src/node/queue-calls.ts';
 import { describe, sameBytes } from '../src/node/queue-model.ts';
 import { scenarioOf } from '../src/node/target.ts';
 
@@ -62,6 +62,7 @@ When(
   async function (one: Person, other: Person, count: number, owners: Person[]) {
     const scenario = scenarioOf(this);
     const queues = queuesOf(owners);
+    needRoom(scenario, 2 * count);
     const there = Array.from({ length: count }, () => putBatch(scenario, one, queues, anyPayload(scenario.random)));
     const back = Array.from({ length: count }, () =>
       putBatch(scenario, other, [...queues].reverse(), anyPayload(scenario.random)),
@@ -103,6 +104,7 @@ async function putToStrangers(
   before: Person[] = [],
 ): Promise<void> {
   const right = rightCall(scenario, sender, 'batchEnqueue');
+  needFewKeys(scenario.target, count);
   const first = { ...rightCall(scenario, sender, 'enqueue'), recipientKey: scenario.stranger() };
   if ((await scenario.call(scenario.sessionOf(sender), 'enqueue', first)).kind === 'refused')
     scenario.target.skip('the target takes no messages for somebody whom it does not know');
@@ -161,6 +163,7 @@ Then(
   '{person} fetches the last hybrid keys of {anybody} by one call',
   async function (caller: Person, people: (Person | undefined)[]) {
     const scenario = scenarioOf(this);
+    needKeys(scenario, 'fetchHybridKeys', people.length);
     const identityKeys = people.map((person) => (person ? scenario.identity(person) : scenario.stranger()));
     const params = { ...rightCall(scenario, caller, 'fetchHybridKeys'), identityKeys };
     const keys = resultsOf(await scenario.callAndRemember(caller, 'fetchHybridKeys', params)).keys as Uint8Array[];
@@ -178,6 +181,7 @@ Then(
 );
 
 async function askForKeys(scenario: NodeScenario, caller: Person, count: number): Promise<void> {
+  needFewKeys(scenario.target, count);
   const identityKeys = Array.from({ length: count }, () => scenario.stranger());
   const params = { ...rightCall(scenario, caller, 'fetchHybridKeys'), identityKeys };
   await scenario.callAndRemember(caller, 'fetchHybridKeys', params);

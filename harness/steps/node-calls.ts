@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { Given, Then, When } from '@cucumber/cucumber';
 import type { ErrorCode } from '@quicnprotochat/proto';
+import { needKeys } from '../src/node/batch-calls.ts';
 import { type CalledMethod, rightCall } from '../src/node/calls.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
 import { applyFault } from '../src/node/faults.ts';
@@ -20,6 +21,8 @@ Given('{person} connects anew', async function (person: Person) {
 async function call(scenario: NodeScenario, person: Person, method: CalledMethod, ...faults: string[]): Promise<void> {
   const params = rightCall(scenario, person, method);
   for (const fault of faults) applyFault(fault, params, scenario, person);
+  if (method === 'fetchHybridKeys') needKeys(scenario, method, params.identityKeys.length);
+  if (method === 'batchEnqueue') needKeys(scenario, method, params.recipientKeys.length);
   await scenario.callAndRemember(person, method, params);
 }
 

@@ -67,6 +67,13 @@ When(
   },
 );
 
+Given('{person} has a channel with a stranger', async function (person: Person) {
+  const scenario = scenarioOf(this);
+  const outcome = await create(scenario, person, scenario.stranger());
+  if (outcome.kind === 'refused')
+    scenario.target.skip(`the target makes no channel with an identity that it does not know: ${outcome.reason}`);
+});
+
 const ids = (scenario: NodeScenario): string[] => {
   assert.ok(scenario.channelIds.length > 1, 'fewer than two channels were created before this step');
   return scenario.channelIds.map((id) => Buffer.from(id).toString('hex'));

@@ -12,12 +12,12 @@ When(
     const scenario = scenarioOf(this);
     const person = scenario.target.boundPerson();
     if (!person?.token) return scenario.target.skip('the accounts name no token that is bound to a device');
+    const deviceId = deviceNamed(device, new Uint8Array(person.deviceId), scenario.random);
+    // Then it is too long besides, which is another fault.
+    if (deviceId.length > scenario.target.limits.deviceIdBytes)
+      scenario.target.skip('the device is as long as is allowed');
     const key = new Uint8Array(person.identityKey);
-    const auth = {
-      version: 1,
-      accessToken: new Uint8Array(person.token),
-      deviceId: deviceNamed(device, new Uint8Array(person.deviceId), scenario.random),
-    };
+    const auth = { version: 1, accessToken: new Uint8Array(person.token), deviceId };
     const params = { ...rightCall(scenario, 'Mallory', method), identityKey: key, recipientKey: key, auth };
     scenario.sent = params;
     scenario.outcome = await scenario.call('bound', method, params);

@@ -13,6 +13,7 @@ import {
   fetchParams,
   MAX_ANY_PAYLOAD,
   mustPut,
+  needRoom,
   put,
   putAtOnce,
   putFlood,
@@ -30,12 +31,6 @@ const SESSIONS_AT_ONCE = 4;
 const FILL_WINDOW = 200;
 /** A queue that takes longer to fill is not filled. */
 const MAX_FILL_MS = 12_000;
-
-function needRoom(scenario: NodeScenario, count: number): void {
-  const { queueMessages } = scenario.target.limits;
-  if (count > queueMessages)
-    scenario.target.skip(`a queue of the target holds ${queueMessages} messages, not ${count}`);
-}
 
 Given("the target's queues hold {int} messages at most", function (count: number) {
   const { target } = scenarioOf(this);
@@ -241,6 +236,12 @@ function lastAnswer(scenario: NodeScenario) {
   const compare = () => (outcome.method === 'peek' ? model.check(answer) : model.take(answer));
   return { answer, model, compare };
 }
+
+Then('it is answered with no messages', function () {
+  const { outcome } = scenarioOf(this);
+  assert.ok(outcome, 'no call was made before this step');
+  expectEqual('messages in the answer', resultsOf(outcome).payloads?.length, 0);
+});
 
 Then('the answer is empty', function () {
   const { answer } = lastAnswer(scenarioOf(this));

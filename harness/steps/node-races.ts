@@ -7,7 +7,7 @@ import { rightCall } from '../src/node/calls.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
 import { resultsOf } from '../src/node/node-scenario.ts';
 import type { Person, QueueName } from '../src/node/people.ts';
-import { anyPayload, anyPayloads, fetchParams, mustPut, putAtOnce } from '../src/node/queue-calls.ts';
+import { anyPayload, anyPayloads, fetchParams, mustPut, needRoom, putAtOnce } from '../src/node/queue-calls.ts';
 import { scenarioOf } from '../src/node/target.ts';
 
 /** How long a wait that has its message may go on. */
@@ -54,6 +54,7 @@ When(
     const model = scenario.queue(queue);
     const seqUpTo = model.messages[place - 1]?.seq;
     if (seqUpTo === undefined) throw new Error(`${model.name} holds no message ${place}`);
+    needRoom(scenario, count + model.messages.length);
     const sessions = Array.from({ length: SESSIONS_AT_ONCE }, (_, index) => `at once ${index}`);
     await scenario.target.openAll([...sessions, scenario.sessionOf(sender)]);
     const params = { ...fetchParams(scenario, caller, queue, 0), seqUpTo };

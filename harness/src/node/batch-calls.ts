@@ -1,7 +1,7 @@
 import { rightCall } from './calls.ts';
 import { type NodeScenario, type Outcome, resultsOf } from './node-scenario.ts';
 import type { Person, QueueName } from './people.ts';
-import { anyPayload } from './queue-calls.ts';
+import { anyPayload, needRoom } from './queue-calls.ts';
 
 /** What a right batchEnqueue into these queues sends; they are all default queues, or all of one channel. */
 function batchParams(scenario: NodeScenario, sender: Person, queues: readonly QueueName[], payload: Uint8Array) {
@@ -9,6 +9,21 @@ function batchParams(scenario: NodeScenario, sender: Person, queues: readonly Qu
   const recipientKeys = queues.map(({ owner }) => scenario.identity(owner));
   const channelId = scenario.channelId(first);
   return { ...rightCall(scenario, sender, 'batchEnqueue'), recipientKeys, channelId, payload };
+}
+
+/** An RPC message holds 16 MiB, and each key needs 40 bytes of it and some time to be made. */
+const MAX_KEYS = 50_000;
+
+/** Skips the scenario when a call of the target, or of ours, does not take so many keys. */
+export function needKeys({ target }: NodeScenario, method: 'batchEnqueue' | 'fetchHybridKeys', count: number): void {
+  const most = method === 'batchEnqueue' ? target.limits.batchRecipients : target.limits.batchKeys;
+  if (count > most) target.skip(`the target takes ${most} keys in one ${method}, not ${count}`);
+  needFewKeys(target, count);
+}
+
+/** As `needKeys`, for those who mean to go beyond the target's limit. */
+export function needFewKeys(target: NodeScenario['target'], count: number): void {
+  if (count > MAX_KEYS) target.skip(`${count} keys are too many to send here`);
 }
 
 /** @throws unless a number came back for each queue */
@@ -26,6 +41,7 @@ export async function putBatch(
   queues: readonly QueueName[],
   payload: Uint8Array,
 ): Promise<Outcome> {
+  needKeys(scenario, 'batchEnqueue', queues.length);
   const outcome = await scenario.callAndRemember(
     sender,
     'batchEnqueue',
@@ -43,6 +59,8 @@ export async function putBatchesAndMessages(
   queue: QueueName,
   other: QueueName,
 ): Promise<void> {
+  needRoom(scenario, count);
+  needKeys(scenario, 'batchEnqueue', 2);
   const session = scenario.sessionOf(sender);
   const calls = Array.from({ length: count }, async (_, index) => {
     const payload = anyPayload(scenario.random);

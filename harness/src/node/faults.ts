@@ -151,6 +151,12 @@ const FAULTS: [RegExp, Change][] = [
     },
   ],
   [
+    /a channel that has never held a message/,
+    (params, scenario) => {
+      params.channelId = scenario.unusedChannel();
+    },
+  ],
+  [
     new RegExp(`the channel of ${person} and ${person}`),
     (params, scenario, _caller, one, other) => {
       params.channelId = scenario.channelOf(one as Person, other as Person);

@@ -122,6 +122,13 @@ export class NodeScenario {
     return id;
   }
 
+  /** A channel of somebody of the scenario with a stranger. @throws when the scenario has made none */
+  unusedChannel(): Uint8Array {
+    const id = this.channelIds.at(-1);
+    if (!id) throw new Error('the scenario has made no channel with a stranger');
+    return id;
+  }
+
   /** The `channelId` that names a queue. */
   channelId({ owner, peer }: QueueName): Uint8Array {
     return peer ? this.channelOf(owner, peer) : new Uint8Array(0);

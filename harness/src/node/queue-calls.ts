@@ -5,6 +5,12 @@ import { type NodeScenario, type Outcome, resultsOf } from './node-scenario.ts';
 import type { Person, QueueName } from './people.ts';
 import { sameBytes } from './queue-model.ts';
 
+/** Skips the scenario when a queue of the target does not hold so many messages. */
+export function needRoom({ target }: NodeScenario, count: number): void {
+  const { queueMessages } = target.limits;
+  if (count > queueMessages) target.skip(`a queue of the target holds ${queueMessages} messages, not ${count}`);
+}
+
 /** Enqueues and, unless refused, adds the message to the queue's model. The outcome is remembered. */
 export async function put(
   scenario: NodeScenario,

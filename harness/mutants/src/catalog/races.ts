@@ -86,6 +86,14 @@ export const RACES = [
     })),
   }),
   delivery('DS-032', 'each-device-acks', 'an ack counts for the device that sent it', eachDeviceAcks()),
+  ...(['fetch', 'peek', 'fetchWait', 'ack'] as const).map((name) =>
+    delivery(
+      { fetch: 'DS-013', peek: 'DS-013', fetchWait: 'DS-022', ack: 'DS-033' }[name],
+      `${name}-wants-a-queue`,
+      `${name} knows no queue into which nothing was ever put`,
+      wantsQueue(name),
+    ),
+  ),
   delivery('DS-036', 'full-for-ever', 'counts what was ever put into a queue', {
     ...inStore((store) => {
       const put = new Map<string, number>();
@@ -107,6 +115,23 @@ export const RACES = [
     ownPackages(999, 2),
   ),
 ];
+
+function wantsQueue(name: 'fetch' | 'peek' | 'fetchWait' | 'ack'): Fault {
+  const known = new Set<string>();
+  return {
+    ...inMethod(name, async ({ params, next }) => {
+      const results = await next();
+      if (params.channelId.length === 16 && !known.has(nameOf(params))) throw refuse('E020', 'no such queue');
+      return results;
+    }),
+    ...inStore((store) => ({
+      enqueue: (queue, payload, limits) => {
+        known.add(nameOf(queue));
+        return store.enqueue(queue, payload, limits);
+      },
+    })),
+  };
+}
 
 function eachDeviceFetches(): Fault {
   const log = new Map<string, Delivery[]>();
