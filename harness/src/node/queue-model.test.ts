@@ -72,3 +72,21 @@ test('a run of messages may begin anywhere, and has no gap, no stranger and no o
   assert.throws(() => model.checkRun([delivery(3), delivery(9)]), /goes on with/);
   assert.throws(() => model.checkRun([{ ...delivery(2), seq: 7n }]), /begins with message 2/);
 });
+
+test('what was answered is there, in the order in which it was sent; what was not may be', () => {
+  const sent = (...values: number[]): QueueModel => {
+    const model = modelOf(1, 2);
+    model.sent.push(...values.map((value) => bytes(value)));
+    return model;
+  };
+  sent(1, 2, 3, 4).takeAnswered([delivery(1), delivery(2), delivery(4)]);
+  sent(1, 3, 2).takeAnswered([delivery(1), { ...delivery(3), seq: 9n }, delivery(2)]);
+  const wrong: [{ seq: bigint; payload: Uint8Array }[], RegExp][] = [
+    [[delivery(1)], /1 of 2 messages whose enqueue was answered are lost/],
+    [[delivery(1), delivery(1), delivery(2)], /message 1 came back twice/],
+    [[delivery(2), delivery(1)], /message 1 came back after message 2/],
+    [[delivery(1), delivery(2), delivery(7)], /was not enqueued/],
+    [[delivery(1), { ...delivery(2), seq: 8n }], /message 2 has number 8; enqueue returned 2/],
+  ];
+  for (const [there, message] of wrong) assert.throws(() => sent(1, 2, 3).takeAnswered(there), message);
+});
