@@ -21,5 +21,8 @@ process.on('uncaughtException', (error) => {
 
 register();
 const { main } = await import('../src/cli.ts');
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2), (code) => {
+  hasVerdict = true;
+  process.exit(code);
+});
 hasVerdict = true;

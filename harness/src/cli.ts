@@ -1,15 +1,15 @@
 import { conform } from './conform.ts';
 import { EXIT, SuiteError, UnreachableError, UsageError } from './errors.ts';
+import { unwritable } from './options/read-file.ts';
 import { readLine } from './options/read-line.ts';
 import { REPORT_COMMANDS } from './report-commands.ts';
 
-/** @returns the exit code */
-export async function main(args: string[]): Promise<number> {
-  // Somebody who reads only the first lines (`| head`) changes nothing about the verdict.
-  for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
+/**
+ * @param end ends the process at once, when nobody would hear of the verdict
+ * @returns the exit code
+ */
+export async function main(args: string[], end: (code: number) => void = process.exit): Promise<number> {
+  watchOutput(end);
   try {
     const command = REPORT_COMMANDS[args[0] ?? ''];
     if (command) {
@@ -24,6 +24,18 @@ export async function main(args: string[]): Promise<number> {
     if (error instanceof SuiteError) return fail(EXIT.suiteBroken, `the suite is broken: ${error.message}`);
     return fail(EXIT.suiteBroken, `the suite is broken: ${error instanceof Error ? error.stack : error}`);
   }
+}
+
+let isWatched = false;
+
+function watchOutput(end: (code: number) => void): void {
+  if (isWatched) return;
+  isWatched = true;
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // Somebody who reads only the first lines (`| head`) changes nothing about the verdict.
+      if (error.code !== 'EPIPE') end(fail(EXIT.usage, `the output ${unwritable(error)}`));
+    });
 }
 
 function fail(code: number, message: string): number {

@@ -1,144 +1,310 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createSocket } from 'node:dgram';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { after, before, test } from 'node:test';
+import { nodeService } from '@quicnprotochat/proto';
+import { main } from '../src/cli.ts';
+import { answer, makeCertificate, serving, startLyingServer } from './lying-server.ts';
 
-const BIN = fileURLToPath(new URL('../bin/conformance.js', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'misuse-'));
-after(() => rmSync(directory, { recursive: true, force: true }));
+const at = (name: string): string => join(directory, name);
+const SECRET = 'c0ffee0123456789';
+/** However wrong a call is, it ends within this time, in ms, on a busy machine too; with a time-out of 1 s. */
+const WITHIN_MS = 15_000;
 
-interface Outcome {
-  code: number | NodeJS.Signals | null;
-  stdout: string;
-  stderr: string;
+const account = (n: number): object => ({ name: `p${n}`, identityKey: `0${n}`.repeat(32), token: `${SECRET}0${n}` });
+const three = [account(1), account(2), account(3)];
+const FILES: Record<string, string | Uint8Array> = {
+  file: 'x',
+  empty: '',
+  binary: Uint8Array.from({ length: 64 }, (_, i) => 255 - i),
+  nul: `{"a": "\u0000"}`,
+  'cut.json': `[{"token": "${SECRET}",`,
+  'large.json': ' '.repeat(5 << 20),
+  'two.json': JSON.stringify(three.slice(1)),
+  'accounts.json': JSON.stringify(three),
+  'limits.json': '{"queueLength": 5}',
+  'bad.yaml': `target: a\n  token: ${SECRET}\n`,
+  'key.yaml': 'timeout: 5s\nrequirements: DS\n',
+  'value.yaml': `open: "${SECRET}"\n`,
+  'inline.yaml': `accounts: [{token: ${SECRET}}]\n`,
+  'soon.yaml': 'target: a:1\ntimeout: soon\n',
+  'list.txt': '# known\nDS-004: No such scenario\n',
+  'places.txt': 'features/delivery/fetch.feature:12\n',
+  'ids.txt': 'DS-999\n',
+  'ca.pem': 'x',
+};
+
+interface Misuse {
+  args: string[];
+  /** What the one line on standard error says: what is wrong, and what to do. */
+  says: RegExp[];
 }
 
-/** Of every process, where the system shows them as files. An embedded server has its accounts file on it. */
-function commandLines(): string[] {
-  if (process.platform !== 'linux') return [];
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      } catch {
-        return '';
-      }
-    });
+/** What is wrong before anything runs: 2. */
+const usage: Record<string, Misuse> = {
+  'an option that there is not': { args: ['--targe', 'a'], says: [/Unknown argument: targe/, /is it --target\?/] },
+  'a word too many': { args: ['stray'], says: [/non-option/, /--help/] },
+  'an option without its value': { args: ['--target'], says: [/Not enough arguments following: target/, /--help/] },
+  'an option given twice': { args: ['--timeout', '5', '--timeout', '6'], says: [/--timeout is given twice/, /once/] },
+  'no host': { args: ['--target', ':7000'], says: [/is not HOST:PORT/, /for example 127\.0\.0\.1:7000/] },
+  'port 0': { args: ['--target', 'host:0'], says: [/is not HOST:PORT/, /for example/] },
+  'a port above 65535': { args: ['--target', 'host:65536'], says: [/is not HOST:PORT/, /for example/] },
+  'a URL': { args: ['--target', 'https://host:7000/'], says: [/is not HOST:PORT/, /for example/] },
+  'IPv6 without brackets': {
+    args: ['--target', '::1:7000'],
+    says: [/IPv6 address stands in brackets/, /\[::1\]:7000/],
+  },
+  'a password in the target': {
+    args: ['--target', `alice:${SECRET}@host:7000`],
+    says: [/no user or password/, /--accounts FILE/],
+  },
+  'no time': { args: ['--timeout', 'soon'], says: [/--timeout soon is not a time/, /for example 10, 10s/] },
+  'accounts that are not there': { args: accounts('gone.json'), says: [/cannot be read \(ENOENT\)/, /no such file/] },
+  'accounts in a folder': { args: accounts('folder'), says: [/cannot be read \(EISDIR\)/, /give a file/] },
+  'empty accounts': { args: accounts('empty'), says: [/is empty/, /empty/] },
+  'binary accounts': { args: accounts('binary'), says: [/is not text in UTF-8/, /is it the right file/] },
+  'accounts that hold zero bytes': { args: accounts('nul'), says: [/binary/, /is it the right file/] },
+  'accounts of 5 MiB': { args: accounts('large.json'), says: [/is too large/, /over 4 MiB/] },
+  'accounts without an end': { args: ['--target', 'a', '--accounts', '/dev/zero'], says: [/too large/, /right file/] },
+  'accounts that are cut off': { args: accounts('cut.json'), says: [/is not JSON/, /--accounts/] },
+  'two accounts': { args: accounts('two.json'), says: [/has 2 usable accounts/, /need 3/] },
+  'accounts on the command line': {
+    args: ['--target', 'a', '--accounts', JSON.stringify(three)],
+    says: [/takes the path of a file/, /everybody on this machine sees a command line/],
+  },
+  'accounts without a target': {
+    args: ['--accounts', at('accounts.json')],
+    says: [/--accounts needs --target HOST:PORT/, /embedded server has its own/],
+  },
+  'more jobs than accounts': {
+    args: [...accounts('accounts.json'), '--jobs', '2'],
+    says: [/--jobs 2 needs 6 accounts/, /--accounts has 3/],
+  },
+  'no jobs': { args: ['--jobs', '0'], says: [/--jobs 0 is not a whole number/, /from 1 to 64/] },
+  'unknown limits': {
+    args: ['--limits', at('limits.json')],
+    says: [/"queueLength" is not known/, /there are queueMess/],
+  },
+  'a CA without a certificate': {
+    args: ['--target', 'a', '--tls-ca', at('ca.pem')],
+    says: [/holds no certificate in PEM/, /--tls-ca/],
+  },
+  'half a pin': {
+    args: ['--target', 'a', '--pin', 'abcd'],
+    says: [/not the SHA-256 of a certificate/, /64 hex digits/],
+  },
+  'a pin and no check': {
+    args: ['--target', 'a', '--pin', 'ab'.repeat(32), '--insecure'],
+    says: [/exclude each other/, /give one/],
+  },
+  'a client and a target': {
+    args: ['--client', 'x', '--target', 'a'],
+    says: [/exclude each other/, /server of the suite/],
+  },
+  'an unknown requirement': { args: ['--requirement', 'XX-001'], says: [/no such requirement or area/, /areas are/] },
+  'a list of nothing': { args: ['--requirement', ','], says: [/--requirement names nothing/, /names nothing/] },
+  'an unknown profile': { args: ['--require', 'voice'], says: [/--require voice is not known/, /there are core/] },
+  'an unknown tag': {
+    args: ['--tag', '@needs:luck'],
+    says: [/no scenario has this tag/, /there are .*@needs:accounts/],
+  },
+  'an unknown tag to exclude': { args: ['--exclude', '@slwo'], says: [/no scenario has this tag/, /there are/] },
+  'an unknown level': { args: ['--level', 'could'], says: [/--level could is not known/, /must, should, may/] },
+  'a place where no scenario is': {
+    args: ['--scenario', 'features/none.feature:1'],
+    says: [/no scenario stands/, /--list/],
+  },
+  'shard 0 of 3': { args: ['--shard', '0/3'], says: [/--shard 0\/3 is not I\/N/, /for example 1\/4/] },
+  'shard 4 of 3': { args: ['--shard', '4/3'], says: [/--shard 4\/3 is not I\/N/, /for example 1\/4/] },
+  'no repetition': { args: ['--repeat', '0'], says: [/--repeat 0 is not a whole number/, /from 1/] },
+  'a list of a part of a run': {
+    args: ['--bail', '--write-known-failing', at('written.txt')],
+    says: [/exclude each other/, /needs a whole run/],
+  },
+  'an unknown network': { args: ['--network', 'rain=2%'], says: [/rain is not known/, /for example --network/] },
+  'a seed without a network': { args: ['--network-seed', '7'], says: [/needs --network/, /for example/] },
+  'an unknown report': { args: ['--report', 'xml=x'], says: [/is not KIND=FILE/, /junit, json/] },
+  'a report into a folder': {
+    args: ['--report', `json=${directory}`],
+    says: [/cannot be written \(EISDIR\)/, /a file/],
+  },
+  'a report below a file': {
+    args: ['--report', `json=${at('file/x/y')}`],
+    says: [/cannot be written \(E/, /is a file/],
+  },
+  'a report where nobody can write': {
+    args: ['--report', 'json=/proc/none/x'],
+    says: [/cannot be written \(/, /--report/],
+  },
+  'two reports into one file': {
+    args: ['--report', `json=${at('same')}`, '--report', `md=${at('same')}`],
+    says: [/is given for two reports/, /--report/],
+  },
+  'traces into a file': {
+    args: ['--trace', at('file')],
+    says: [/--trace .* cannot be written \(EEXIST\)/, /is a file/],
+  },
+  'a list of failures into a folder': {
+    args: ['--write-known-failing', directory],
+    says: [/cannot be written \(EISDIR\)/, /give a file/],
+  },
+  'known failures that there are not': {
+    args: ['--known-failing', at('list.txt')],
+    says: [/list\.txt:2: no scenario is "DS-004: No such scenario"/, /the nearest are "DS-004: /],
+  },
+  'known failures by their places': {
+    args: ['--known-failing', at('places.txt')],
+    says: [/places\.txt:1 is neither a requirement/, /DS-004: A payload at the limit/],
+  },
+  'known failures of no requirement': { args: ['--known-failing', at('ids.txt')], says: [/DS-999/, /is it DS-/] },
+  'a configuration that is not there': { args: ['--config', at('gone.yaml')], says: [/\(ENOENT\)/, /no such file/] },
+  'YAML that is none': { args: ['--config', at('bad.yaml')], says: [/bad\.yaml:[12] is not YAML/, /read: \w+/] },
+  'an unknown key': {
+    args: ['--config', at('key.yaml')],
+    says: [/key\.yaml:2: "requirements"/, /is it "requirement"\?/],
+  },
+  'a value of another kind': {
+    args: ['--config', at('value.yaml')],
+    says: [/value\.yaml:1: "open" is not true/, /it says/],
+  },
+  'accounts in the configuration': {
+    args: ['--config', at('inline.yaml')],
+    says: [/:1: "accounts" is not/, /JSON file/],
+  },
+  'a value that is none': {
+    args: ['--config', at('soon.yaml')],
+    says: [/--timeout soon/, /soon\.yaml:2 says timeout/],
+  },
+  'a link that is none': { args: ['--spec-url', 'ftp://x'], says: [/is not a URL of http/, /for example https/] },
+  'a server command without a port': { args: ['--command', 'x'], says: [/has no \{port\}/, /as in --command/] },
+  'a comparison of one': { args: ['compare', at('file')], says: [/needs two JSON reports/, /compare A\.json B\.json/] },
+  'a comparison of what is no report': { args: ['compare', at('file'), at('file')], says: [/is no JSON/, /file/] },
+};
+
+function accounts(name: string): string[] {
+  return ['--target', '127.0.0.1:1', '--accounts', at(name)];
 }
 
-/** With a folder of its own for temporary files, so that what is left behind shows. */
-function start(nodeArgs: string[], ...args: string[]) {
-  const temporary = mkdtempSync(join(directory, 'tmp-'));
-  const child = spawn(process.execPath, [...nodeArgs, BIN, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, TMPDIR: temporary },
-  });
-  let stdout = '';
+/** Ends what a test opened. */
+const closing: (() => Promise<unknown> | unknown)[] = [];
+/** Ports of what is there, and no server that can be tested. */
+const ports = { silent: '', tcp: '', dead: '', h3: '', mute: '', plain: '' };
+
+before(async () => {
+  mkdirSync(at('folder'));
+  for (const [name, content] of Object.entries(FILES)) writeFileSync(at(name), content);
+  const udp = async () => {
+    const socket = createSocket('udp4');
+    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+    return socket;
+  };
+  const [silent, dead, tls, other] = await Promise.all([udp(), udp(), makeCertificate(), makeCertificate()]);
+  writeFileSync(at('other.pem'), String(other.certPem));
+  const tcp = createServer();
+  await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve));
+  const h3 = await startLyingServer(tls, () => {}, { alpn: ['h3'] });
+  const mute = await startLyingServer(tls, () => {});
+  const plain = await startLyingServer(tls, serving(answer(nodeService.health, async () => ({ status: 'ok' }))));
+  const local = (port: number): string => `127.0.0.1:${port}`;
+  Object.assign(ports, { silent: local(silent.address().port), tcp: local((tcp.address() as { port: number }).port) });
+  Object.assign(ports, { dead: local(dead.address().port), h3: h3.address, mute: mute.address, plain: plain.address });
+  await new Promise<void>((resolve) => dead.close(resolve));
+  closing.push(
+    () => silent.close(),
+    () => tcp.close(),
+    h3.close,
+    mute.close,
+    plain.close,
+  );
+});
+after(async () => {
+  for (const close of closing) await close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** What cannot be tested: 3. The target is named by what it is. */
+const unreachable: Record<string, { target: keyof typeof ports | 'nowhere.invalid:7000' } & Misuse> = {
+  'nobody at the port': { target: 'dead', args: [], says: [/nothing listens on UDP/, /is the server started/] },
+  'a TCP server at the port': {
+    target: 'tcp',
+    args: [],
+    says: [/nothing listens on UDP/, /a TCP server does not count/],
+  },
+  'no handshake': { target: 'silent', args: [], says: [/did not answer within 1000 ms/, /firewall\? .*--timeout/] },
+  'a handshake, and then nothing': { target: 'mute', args: [], says: [/answers no call within 1000 ms/, /--timeout/] },
+  'another protocol': {
+    target: 'h3',
+    args: [],
+    says: [/does not accept the ALPN protocol "capnp"/, /spec\/transport/],
+  },
+  'another certificate than the pin': {
+    target: 'plain',
+    args: ['--pin', '00'.repeat(32)],
+    says: [/certificate of .* is not accepted/, /see --pin, --tls-ca, --insecure/],
+  },
+  'a certificate of another CA': {
+    target: 'plain',
+    args: ['--tls-ca', at('other.pem')],
+    says: [/certificate of .* is not accepted/, /see --pin, --tls-ca, --insecure/],
+  },
+  'a name that does not resolve': {
+    target: 'nowhere.invalid:7000',
+    args: [],
+    says: [/does not resolve/, /nowhere\.inv/],
+  },
+  'a shard of nothing': {
+    target: 'plain',
+    args: ['--requirement', 'HK-001', '--shard', '999/999'],
+    says: [/this shard is empty/, /only \d+ scenarios/],
+  },
+  'nothing selected': {
+    target: 'plain',
+    args: ['--requirement', 'KP', '--profile', 'channels'],
+    says: [/nothing matches/, /--client COMMAND/],
+  },
+};
+
+/** Calls the command in this process. */
+async function call(args: string[]): Promise<{ code: number; stderr: string; ms: number }> {
   let stderr = '';
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  const outcome = new Promise<Outcome>((resolve) => {
-    child.once('close', (code, signal) => resolve({ code: code ?? signal, stdout, stderr }));
-  });
-  const leftBehind = (): string[] => [
-    ...readdirSync(temporary).filter((name) => !name.startsWith('tsx-')),
-    ...commandLines().filter((line) => line.includes(temporary)),
-  ];
-  return { child, outcome, leftBehind, seen: () => stdout };
-}
-
-/** What was killed takes a moment to be gone. */
-async function eventually(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 40 && !holds(); i += 1) await sleep(50);
-}
-
-test('selections that select nothing, and options given twice: 2, not a run of everything', async () => {
-  const cases: [RegExp, string[]][] = [
-    [/--requirement names nothing/, ['--requirement', ',']],
-    [/--profile names nothing/, ['--profile', '']],
-    [/Not enough arguments following: requirement/, ['--requirement']],
-    [/Not enough arguments following: report/, ['--report']],
-    [/--timeout is given twice/, ['--timeout', '5', '--timeout', '6']],
-    [/--target is given twice/, ['--target', 'a', '--target', 'b', '--open']],
-    [/--tls-ca is given twice/, ['--target', 'a', '--tls-ca', 'x', '--tls-ca', 'y', '--open']],
-    [/is given for two reports/, ['--report', `json=${directory}/same`, '--report', `junit=${directory}/same`]],
-  ];
-  const outcomes = await Promise.all(cases.map(([, args]) => start([], '--list', ...args).outcome));
-  // --list looks at no report.
-  outcomes[cases.length - 1] = await start([], ...(cases.at(-1)?.[1] ?? [])).outcome;
-  for (const [i, [expected, args]] of cases.entries()) {
-    const { code, stderr, stdout } = outcomes[i] as Outcome;
-    assert.equal(code, 2, `${args.join(' ')}: ${stdout}${stderr}`);
-    assert.match(stderr, expected);
-    assert.equal(stderr.trim().split('\n').length, 1, stderr);
+  const { write } = process.stderr;
+  const started = performance.now();
+  process.stderr.write = (text: string | Uint8Array) => {
+    stderr += text;
+    return true;
+  };
+  try {
+    const code = await main(args, (ended) => assert.fail(`ended with ${ended}`));
+    return { code, stderr, ms: performance.now() - started };
+  } finally {
+    process.stderr.write = write;
   }
-});
-
-const endings: [string, string][] = [
-  ['process.exit(0) in the middle', 'process.exit(0)'],
-  ['process.exit(1) in the middle', 'process.exit(1)'],
-  ['an error that nobody catches', 'throw new Error("stray")'],
-  ['a rejection that nobody handles', 'Promise.reject(new Error("stray"))'],
-];
-for (const [what, code] of endings) {
-  test(`${what} is no result: 4, and nothing is left behind`, async () => {
-    const preload = `data:text/javascript,${encodeURIComponent(`setTimeout(() => { ${code} }, 2_000)`)}`;
-    const { outcome, leftBehind } = start(['--import', preload], '--requirement', 'DS');
-    const ended = await outcome;
-    assert.equal(ended.code, 4, ended.stderr);
-    assert.match(ended.stderr, /the suite is broken: the process ended before there was a verdict/);
-    await eventually(() => leftBehind().length === 0);
-    assert.deepEqual(leftBehind(), []);
-  });
 }
 
-test('Ctrl-C at any time: 130, at once, and neither a process nor a file is left', async () => {
-  // While it starts, while the embedded server starts, and while scenarios run.
-  for (const isTime of [
-    (_seen: string, ms: number) => ms > 700,
-    (_seen: string, ms: number) => ms > 1_100,
-    (seen: string) => seen.includes('..'),
-  ]) {
-    const report = join(directory, 'interrupted.json');
-    const { child, outcome, leftBehind, seen } = start([], '--requirement', 'DS', '--report', `json=${report}`);
-    const startedAt = performance.now();
-    while (!isTime(seen(), performance.now() - startedAt)) await sleep(10);
-    const interruptedAt = performance.now();
-    child.kill('SIGINT');
-    const { code } = await outcome;
-    assert.ok(code === 130 || code === 'SIGINT', String(code));
-    assert.ok(performance.now() - interruptedAt < 3_000);
-    await eventually(() => leftBehind().length === 0);
-    assert.deepEqual(leftBehind(), []);
-    assert.throws(() => readdirSync(report), /ENOENT/);
-  }
-});
+async function misuse({ args, says }: Misuse, expected: number): Promise<void> {
+  const filesBefore = readdirSync(directory);
+  const { code, stderr, ms } = await call(args);
+  assert.equal(code, expected, stderr);
+  for (const part of says) assert.match(stderr, part);
+  assert.match(stderr, /^conformance: [^\n]+\n$/);
+  assert.ok(!stderr.includes(SECRET) && !/\bat .*\.ts:\d/.test(stderr), stderr);
+  assert.ok(ms < WITHIN_MS, `${ms} ms`);
+  assert.deepEqual(readdirSync(directory), filesBefore, 'a file is left behind');
+}
 
-test('a reader that leaves early changes nothing about the verdict', async () => {
-  const { child, outcome } = start([], '--requirement', 'HK');
-  child.stdout.once('data', () => child.stdout.destroy());
-  const { code, stderr } = await outcome;
-  assert.equal(code, 0, stderr);
-});
+for (const [what, of] of Object.entries(usage)) test(`${what}: 2`, () => misuse(of, 2));
+for (const [what, { target, args, says }] of Object.entries(unreachable))
+  test(`${what}: 3`, () => {
+    const address = target in ports ? ports[target as keyof typeof ports] : target;
+    return misuse({ args: ['--target', address, '--open', '--timeout', '1s', ...args], says }, 3);
+  });
 
-test('no colours unless the output is a terminal, in CI neither', async () => {
-  const child = spawn(process.execPath, [BIN, '--requirement', 'KP-009'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, CI: 'true' },
-  });
-  let stdout = '';
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  assert.equal(await new Promise((resolve) => child.once('close', resolve)), 0);
-  assert.ok(!stdout.includes('\u001b'), stdout);
-});
+test('a target that can be reached, and nobody to log in as: 2', () =>
+  misuse(
+    { args: ['--target', ports.plain, '--timeout', '1s'], says: [/how do the scenarios log in/, /--accounts FILE/] },
+    2,
+  ));

@@ -2,7 +2,7 @@ import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { closest, distance } from 'fastest-levenshtein';
 import packageJson from '../../package.json' with { type: 'json' };
 import { UsageError } from '../errors.ts';
-import { readTextFile } from '../options/read-file.ts';
+import { readTextFile, unwritable } from '../options/read-file.ts';
 import type { PlannedScenario } from '../plan/features.ts';
 import { fold } from '../spec.ts';
 
@@ -96,6 +96,6 @@ export function writeKnownFailing(path: string, text: string): void {
     renameSync(unfinished, path);
   } catch (error) {
     if (existsSync(unfinished)) rmSync(unfinished);
-    throw new UsageError(`--write-known-failing ${path} cannot be written (${(error as NodeJS.ErrnoException).code})`);
+    throw new UsageError(`--write-known-failing ${path} ${unwritable(error)}`);
   }
 }

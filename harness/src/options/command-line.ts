@@ -1,3 +1,4 @@
+import { closest } from 'fastest-levenshtein';
 import yargs, { type InferredOptionTypes, type Options } from 'yargs';
 import { UsageError } from '../errors.ts';
 
@@ -60,7 +61,9 @@ export function readCommandLine<const Of extends Flags>(
     .wrap(COLUMNS)
     .exitProcess(false)
     .fail((message, error) => {
-      throw new UsageError(`${(message ?? error.message).split('\n').join(' ')} (see ${name} --help)`);
+      throw new UsageError(
+        `${(message ?? error.message).split('\n').join(' ')}${near(message, flags)} (see ${name} --help)`,
+      );
     });
   if (Object.values(flags).some(({ group }) => group !== undefined)) line.group(['help', 'version'], 'Other:');
   if (version === undefined) line.version(false);
@@ -76,6 +79,12 @@ export function readCommandLine<const Of extends Flags>(
     return undefined;
   }
   return { ...checked(parsed, flags), files: ((parsed._ ?? []) as unknown[]).map(String) };
+}
+
+/** Of an option that there is not. */
+function near(message: string | undefined, flags: Flags): string {
+  const [, unknown] = /^Unknown arguments?: ([\w-]+)/.exec(message ?? '') ?? [];
+  return unknown === undefined ? '' : `; is it --${closest(unknown, Object.keys(flags))}?`;
 }
 
 /** An option that wants a value and has none would take the next one's name for it. */

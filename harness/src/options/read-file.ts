@@ -17,6 +17,23 @@ export function unreadable(error: unknown): string {
   return `cannot be read (${code})${REASONS[code] ? `: ${REASONS[code]}` : ''}`;
 }
 
+const WRITE_REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such folder',
+  ENOTDIR: 'a part of the path is a file',
+  EEXIST: 'a part of the path is a file',
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'nothing can be written there',
+  EISDIR: 'it is a folder; give a file',
+  ENOSPC: 'the disk is full',
+};
+
+/** @returns why a file cannot be written, with the system's own code first */
+export function unwritable(error: unknown): string {
+  const { code = 'unknown' } = error as NodeJS.ErrnoException;
+  return `cannot be written (${code})${WRITE_REASONS[code] ? `: ${WRITE_REASONS[code]}` : ''}`;
+}
+
 /**
  * Reads a text file that the command line names, of 4 MiB at most.
  * @param what the option and its value, as errors name them

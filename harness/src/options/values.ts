@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { DEFAULT_PORT } from '@quicnprotochat/proto';
 import { UsageError } from '../errors.ts';
 
@@ -29,6 +30,11 @@ export function oneOf<Known extends string>(option: string, name: string, all: r
 
 /** `HOST:PORT`, `[IPV6]:PORT`, or either without the port. @throws UsageError */
 export function parseTarget(value: string, option = '--target'): { host: string; port: number } {
+  // What stands before the @ may be a secret.
+  if (value.includes('@'))
+    throw new UsageError(`${option} takes HOST:PORT and no user or password: those are for --accounts FILE`);
+  if (isIPv6(value.replace(/:\d+$/, '')) && !value.startsWith('['))
+    throw new UsageError(`${option} ${value}: an IPv6 address stands in brackets, for example [::1]:7000`);
   const match = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]/]+))(?::(\d{1,5}))?$/i.exec(value);
   const port = match?.[3] === undefined ? DEFAULT_PORT : Number(match[3]);
   if (!match || port < 1 || port > 65_535)

@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { unwritable } from '../options/read-file.ts';
 import type { ReportRequest } from '../options/values.ts';
 import { ROOT } from '../plan/features.ts';
 import { toBadge } from './badge.ts';
@@ -19,35 +20,39 @@ export function prepareReports(reports: readonly ReportRequest[]): void {
   if (twice) throw new UsageError(`--report: ${twice.path} is given for two reports`);
   for (const { kind, path } of reports) {
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       writeFileSync(path, '');
     } catch (error) {
-      throw new UsageError(`--report ${kind}=${path} cannot be written (${(error as NodeJS.ErrnoException).code})`);
+      throw new UsageError(`--report ${kind}=${path} ${unwritable(error)}`);
     }
   }
 }
 
+/** With those above it. (The recursive mkdirSync of Node.js 20 never returns below /proc.) */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  mkdirSync(path);
+}
+
 /** Sees that a file can be written, and leaves what it holds as it is. @throws UsageError */
 export function prepareFile(option: string, path: string): void {
-  const fail = (why: string): never => {
-    throw new UsageError(`${option} ${path} cannot be written (${why})`);
-  };
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) fail('EISDIR: it is a folder; give a file');
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     accessSync(dirname(path), constants.W_OK);
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
   } catch (error) {
-    fail((error as NodeJS.ErrnoException).code ?? 'unknown');
+    throw new UsageError(`${option} ${path} ${unwritable(error)}`);
   }
 }
 
 /** @throws UsageError when traces cannot be written there */
 export function prepareTrace(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true });
+    makeFolder(directory);
     accessSync(directory, constants.W_OK);
   } catch (error) {
-    throw new UsageError(`--trace ${directory} cannot be written (${(error as NodeJS.ErrnoException).code})`);
+    throw new UsageError(`--trace ${directory} ${unwritable(error)}`);
   }
 }
 
@@ -64,8 +69,7 @@ export function writeFiles(
     try {
       writeFileSync(path, text);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      throw new UsageError(`--report ${kind}=${path} cannot be written (${code}); there is no such report of this run`);
+      throw new UsageError(`--report ${kind}=${path} ${unwritable(error)}; the run has no such report`);
     }
   }
 }
