@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -32,18 +32,20 @@ function commandLines(): string[] {
 }
 
 /** With a folder of its own for temporary files, so that what is left behind shows. */
-function start(nodeArgs: string[], ...args: string[]) {
+function start(nodeArgs: string[], ...given: (string | { stdout: number })[]) {
+  const args = given.filter((arg) => typeof arg === 'string');
+  const { stdout: to = 'pipe' } = given.find((arg) => typeof arg === 'object') ?? {};
   const temporary = mkdtempSync(join(directory, 'tmp-'));
   const child = spawn(process.execPath, [...nodeArgs, BIN, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', to, 'pipe'],
     env: { ...process.env, TMPDIR: temporary },
   });
   let stdout = '';
   let stderr = '';
-  child.stdout.on('data', (chunk) => {
+  child.stdout?.on('data', (chunk) => {
     stdout += chunk;
   });
-  child.stderr.on('data', (chunk) => {
+  child.stderr?.on('data', (chunk) => {
     stderr += chunk;
   });
   const outcome = new Promise<Outcome>((resolve) => {
@@ -61,71 +63,73 @@ async function eventually(holds: () => boolean): Promise<void> {
   for (let i = 0; i < 40 && !holds(); i += 1) await sleep(50);
 }
 
-test('selections that select nothing, and options given twice: 2, not a run of everything', async () => {
-  const cases: [RegExp, string[]][] = [
-    [/--requirement names nothing/, ['--requirement', ',']],
-    [/--profile names nothing/, ['--profile', '']],
-    [/Not enough arguments following: requirement/, ['--requirement']],
-    [/Not enough arguments following: report/, ['--report']],
-    [/--timeout is given twice/, ['--timeout', '5', '--timeout', '6']],
-    [/--target is given twice/, ['--target', 'a', '--target', 'b', '--open']],
-    [/--tls-ca is given twice/, ['--target', 'a', '--tls-ca', 'x', '--tls-ca', 'y', '--open']],
-    [/is given for two reports/, ['--report', `json=${directory}/same`, '--report', `junit=${directory}/same`]],
-  ];
-  const outcomes = await Promise.all(cases.map(([, args]) => start([], '--list', ...args).outcome));
-  // --list looks at no report.
-  outcomes[cases.length - 1] = await start([], ...(cases.at(-1)?.[1] ?? [])).outcome;
-  for (const [i, [expected, args]] of cases.entries()) {
-    const { code, stderr, stdout } = outcomes[i] as Outcome;
-    assert.equal(code, 2, `${args.join(' ')}: ${stdout}${stderr}`);
-    assert.match(stderr, expected);
-    assert.equal(stderr.trim().split('\n').length, 1, stderr);
-  }
-});
-
 const endings: [string, string][] = [
   ['process.exit(0) in the middle', 'process.exit(0)'],
   ['process.exit(1) in the middle', 'process.exit(1)'],
   ['an error that nobody catches', 'throw new Error("stray")'],
   ['a rejection that nobody handles', 'Promise.reject(new Error("stray"))'],
 ];
-for (const [what, code] of endings) {
-  test(`${what} is no result: 4, and nothing is left behind`, async () => {
-    const preload = `data:text/javascript,${encodeURIComponent(`setTimeout(() => { ${code} }, 2_000)`)}`;
-    const { outcome, leftBehind } = start(['--import', preload], '--requirement', 'DS');
-    const ended = await outcome;
-    assert.equal(ended.code, 4, ended.stderr);
-    assert.match(ended.stderr, /the suite is broken: the process ended before there was a verdict/);
-    await eventually(() => leftBehind().length === 0);
-    assert.deepEqual(leftBehind(), []);
-  });
-}
+test('an end without a verdict is no result: 4, and nothing is left behind', async () => {
+  await Promise.all(
+    endings.map(async ([what, code]) => {
+      const preload = `data:text/javascript,${encodeURIComponent(`setTimeout(() => { ${code} }, 2_000)`)}`;
+      const { outcome, leftBehind } = start(['--import', preload], '--requirement', 'DS');
+      const ended = await outcome;
+      assert.equal(ended.code, 4, `${what}: ${ended.stderr}`);
+      assert.match(ended.stderr, /the suite is broken: the process ended before there was a verdict/);
+      await eventually(() => leftBehind().length === 0);
+      assert.deepEqual(leftBehind(), [], what);
+    }),
+  );
+});
 
-test('Ctrl-C at any time: 130, at once, and neither a process nor a file is left', async () => {
-  // While it starts, while the embedded server starts, and while scenarios run.
-  for (const isTime of [
-    (_seen: string, ms: number) => ms > 700,
-    (_seen: string, ms: number) => ms > 1_100,
-    (seen: string) => seen.includes('..'),
-  ]) {
+/** When, and how, somebody ends it: while it starts, while its server starts, while scenarios run, on one lane and on two. */
+const interruptions: [when: string, isTime: (seen: string, ms: number) => boolean, NodeJS.Signals, args: string[]][] = [
+  ['after 700 ms', (_seen, ms) => ms > 700, 'SIGINT', []],
+  ['after 1,100 ms', (_seen, ms) => ms > 1_100, 'SIGTERM', []],
+  ['in the middle', (seen) => seen.includes('..'), 'SIGINT', ['--jobs', '1']],
+  ['in the middle of several jobs', (seen) => seen.includes('..'), 'SIGINT', ['--jobs', '2']],
+  ['in the middle, by kill', (seen) => seen.includes('..'), 'SIGTERM', ['--jobs', '2']],
+];
+for (const [when, isTime, signal, args] of interruptions)
+  test(`${signal} ${when}: 130, at once, and neither a process nor a file is left`, async () => {
     const report = join(directory, 'interrupted.json');
-    const { child, outcome, leftBehind, seen } = start([], '--requirement', 'DS', '--report', `json=${report}`);
+    const known = join(directory, 'interrupted.txt');
+    const files = ['--report', `json=${report}`, '--write-known-failing', known];
+    const { child, outcome, leftBehind, seen } = start([], '--requirement', 'DS', ...files, ...args);
     const startedAt = performance.now();
     while (!isTime(seen(), performance.now() - startedAt)) await sleep(10);
     const interruptedAt = performance.now();
-    child.kill('SIGINT');
-    const { code } = await outcome;
-    assert.ok(code === 130 || code === 'SIGINT', String(code));
-    assert.ok(performance.now() - interruptedAt < 3_000);
+    child.kill(signal);
+    const { code, stderr } = await outcome;
+    assert.ok(code === 130 || code === signal, String(code));
+    if (code === 130) assert.match(stderr, /^\nconformance: interrupted\n$/);
+    assert.ok(performance.now() - interruptedAt < 5_000);
     await eventually(() => leftBehind().length === 0);
     assert.deepEqual(leftBehind(), []);
-    assert.throws(() => readdirSync(report), /ENOENT/);
+    for (const file of [report, known]) assert.throws(() => readdirSync(file), /ENOENT/);
+  });
+
+test('a full disk: the reason, no stack, and no "conformant"', { skip: process.platform !== 'linux' }, async () => {
+  const toReport = start([], '--requirement', 'KP-009', '--report', 'json=/dev/full');
+  const full = openSync('/dev/full', 'w');
+  const toOutput = start([], '--requirement', 'KP-009', { stdout: full });
+  closeSync(full);
+  const outcomes = await Promise.all([toReport.outcome, toOutput.outcome]);
+  for (const [i, { code, stderr }] of outcomes.entries()) {
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /^conformance: .*cannot be written \(ENOSPC\): the disk is full[^\n]*\n$/);
+    assert.match(stderr, i === 0 ? /--report json=\/dev\/full/ : /the output/);
+  }
+  for (const { leftBehind } of [toReport, toOutput]) {
+    await eventually(() => leftBehind().length === 0);
+    assert.deepEqual(leftBehind(), []);
   }
 });
 
 test('a reader that leaves early changes nothing about the verdict', async () => {
   const { child, outcome } = start([], '--requirement', 'HK');
-  child.stdout.once('data', () => child.stdout.destroy());
+  child.stdout?.once('data', () => child.stdout?.destroy());
   const { code, stderr } = await outcome;
   assert.equal(code, 0, stderr);
 });
