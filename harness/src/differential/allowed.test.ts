@@ -96,6 +96,11 @@ test('calls at once may share otherwise, but together they get the same', () => 
   assert.equal(rule({ path: 'payloads[0].payload', question: one }, { sessions: peeked }), 'concurrent');
   const lost = { ...together, b: [session(one.b), session(fetch(5, 12, []))] };
   assert.equal(rule({ path: 'payloads[0].payload', question: one }, { sessions: lost }), undefined);
+  const refused = { a: fetch(5, 6, []), b: fetch(5, 6, []) };
+  refused.b.answer = { ...(refused.b.answer as Answer), kind: 'exception', type: 'failed', code: 'E020', reason: '' };
+  for (const question of [refused.a, refused.b]) question.method = 'enqueue';
+  const unlike = { a: [...together.a, session(refused.a)], b: [...together.b, session(refused.b)] };
+  assert.equal(rule({ path: 'answer', question: refused }, { sessions: unlike }), undefined);
   const inTurn = { a: [session(one.a), session(fetch(11, 12, [2]))], b: [session(one.b), session(fetch(11, 12, [1]))] };
   assert.equal(rule({ path: 'payloads[0].payload', question: one }, { sessions: inTurn }), undefined);
 });

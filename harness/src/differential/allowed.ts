@@ -1,6 +1,6 @@
 import type { PlannedScenario } from '../plan/features.ts';
 import type { ScenarioResult } from '../result.ts';
-import { type Difference, type Pair, returnedBy, subjectsOf } from './compare.ts';
+import { type Difference, type Pair, returnedBy, showAnswer, subjectsOf } from './compare.ts';
 import type { Observation, Question } from './observation.ts';
 
 /** Why two right servers may differ so. */
@@ -52,6 +52,7 @@ export function allowedBecause(difference: Difference, circumstances: Circumstan
   if (isOtherVerdict(results)) return undefined;
   if (scenario.level !== 'MUST') return RULES.optional;
   if (path === 'session') return RULES.session;
+  if (isMatterOfOrder(question, observed)) return RULES.concurrent;
   if (question?.a.isGivenUp || question?.b.isGivenUp) return RULES.givenUp;
   const steps = observed.a.steps.join('\n');
   if (path === 'exception.reason') {
@@ -68,7 +69,6 @@ export function allowedBecause(difference: Difference, circumstances: Circumstan
     return / or /.test(steps) ? RULES.alternatives : undefined;
   }
   if (question && isSmaller(question)) return RULES.smaller;
-  if (isMatterOfOrder(question, observed)) return RULES.concurrent;
   return / or /.test(steps) ? RULES.alternatives : undefined;
 }
 
@@ -94,7 +94,7 @@ function isSmaller({ a, b }: Pair<Question>): boolean {
 /** An answer that small fits anywhere. */
 const BIG_ANSWER_BYTES = 64 << 10;
 
-/** Calls of several sessions were under way at once on that queue, and together they took the same out of it on both servers. */
+/** Calls of several sessions were under way at once on that queue, and together they had the same from both servers. */
 function isMatterOfOrder(question: Pair<Question> | undefined, { a, b }: Pair<Observation>): boolean {
   if (question === undefined) return false;
   const calls = { a: callsOn(a, subjectsOf(question.a)), b: callsOn(b, subjectsOf(question.b)) };
@@ -126,10 +126,14 @@ function hasOverlap(calls: readonly PlacedCall[]): boolean {
   );
 }
 
-/** All that the calls took, in no order; a peek takes nothing. */
+/** All that the calls took out, and how many of the others were answered how, in no order; a peek takes nothing. */
 const contents = (calls: readonly PlacedCall[]): string =>
   calls
-    .filter(({ question }) => question.method !== 'peek')
-    .flatMap(({ question }) => returnedBy(question))
+    .map(({ question }) => question)
+    .filter(({ method }) => method !== 'peek')
+    .flatMap((question) => (TAKING.has(question.method) ? returnedBy(question) : [outcomeOf(question)]))
     .sort()
     .join();
+
+const TAKING = new Set(['fetch', 'fetchWait', 'fetchKeyPackage']);
+const outcomeOf = ({ method, answer }: Question): string => `${method} ${showAnswer(answer)}`;

@@ -274,7 +274,7 @@ const idOf = (value: Value | undefined): string[] => (value instanceof Bytes && 
 
 const both = <T>({ a, b }: Pair<T>, show: (value: T) => string): Pair<string> => ({ a: show(a), b: show(b) });
 
-function showAnswer(answer: Answer | undefined): string {
+export function showAnswer(answer: Answer | undefined): string {
   if (answer === undefined) return 'no answer';
   if (answer.kind === 'results') return 'results';
   return answer.kind === 'exception' ? `exception ${answer.type} ${answer.code ?? 'without a code'}` : answer.what;
@@ -283,9 +283,10 @@ function showAnswer(answer: Answer | undefined): string {
 const queueName = (recipientKey: Value | undefined, channelId: Value | undefined): string =>
   [recipientKey, channelId].map((value) => (value instanceof Bytes ? value.id : '')).join('/');
 
-/** Queues, KeyPackages or endpoints that a call puts something into or takes something out of. */
+/** What a call puts something into or takes something out of: queues, KeyPackages, an endpoint, a user. */
 export function subjectsOf({ method, params }: Pick<Question, 'method' | 'params'>): string[] {
-  const { recipientKey, recipientKeys, identityKey, channelId } = params;
+  const { recipientKey, recipientKeys, identityKey, channelId, username } = params;
+  if (typeof username === 'string') return [`user ${username}`];
   if (Array.isArray(recipientKeys)) return recipientKeys.map((key) => queueName(key, channelId));
   if (recipientKey instanceof Bytes) return [queueName(recipientKey, channelId)];
   return identityKey instanceof Bytes ? [`${method.replace(/^(upload|fetch)/, '')} ${identityKey.id}`] : [];

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import type { Options } from '../options/options.ts';
 import type { ReportedTarget } from '../report/json.ts';
 import { aboutTarget } from '../target/about.ts';
@@ -40,6 +41,8 @@ export async function openPair(options: Options): Promise<OpenPair> {
   try {
     const a = await open('A', options, withAccess);
     const isOneServer = against.targets.length > 0 && show(against.targets) === show(options.targets);
+    if (isOneServer && options.isOpen)
+      throw new UsageError('--against is the target itself, and open: it would take the people of both for the same');
     const isEmbedded = against.targets.length === 0;
     const known = isOneServer || isEmbedded ? a.target.accounts : against.accounts;
     const identities = a.target.accounts.map(({ identityKey }) => Buffer.from(identityKey, 'hex'));
