@@ -9,6 +9,10 @@ if [[ -n ${INPUT_TARGET:-} ]]; then args+=("--target=$INPUT_TARGET"); fi
 if [[ -n ${INPUT_ACCOUNTS:-} ]]; then args+=("--accounts=$INPUT_ACCOUNTS"); fi
 if [[ ${INPUT_OPEN:-} == true ]]; then args+=(--open); fi
 if [[ ${INPUT_STRICT:-} == true ]]; then args+=(--strict); fi
+if [[ -n ${INPUT_CONFIG:-} ]]; then args+=("--config=$INPUT_CONFIG"); fi
+if [[ -n ${INPUT_REQUIRE:-} ]]; then args+=("--require=$INPUT_REQUIRE"); fi
+if [[ -n ${INPUT_KNOWN_FAILING:-} ]]; then args+=("--known-failing=$INPUT_KNOWN_FAILING"); fi
+if [[ -n ${INPUT_SHARD:-} ]]; then args+=("--shard=$INPUT_SHARD"); fi
 if [[ -n ${INPUT_LABEL:-} ]]; then args+=("--label=$INPUT_LABEL"); fi
 if [[ -n ${INPUT_SPEC_URL:-} ]]; then args+=("--spec-url=$INPUT_SPEC_URL"); fi
 while IFS= read -r line; do
