@@ -1,6 +1,6 @@
 Feature: Queues and restarts
 
-  @DS-019 @level:must @profile:core @source:decided @needs:accounts @needs:restart
+  @DS-019 @level:must @profile:core @source:decided @needs:restart
   Rule: DS-019 An answered message is kept
     A message whose `enqueue` was answered MUST survive the restart of a server that stores on disk, also after a sudden end: byte
     for byte, under its number.
@@ -47,7 +47,7 @@ Feature: Queues and restarts
       Then Alice's queue still holds its messages under the numbers that enqueue returned
       And Bob's queue still holds its messages under the numbers that enqueue returned
 
-    @profile:channels
+    @profile:channels @needs:accounts
     Scenario: Killed with messages in a channel
       Given a channel between Alice and Bob
       And Alice's queue is empty
@@ -57,7 +57,7 @@ Feature: Queues and restarts
       Then Alice's queue in the channel with Bob still holds its messages under the numbers that enqueue returned
       And Alice's queue still holds its messages under the numbers that enqueue returned
 
-  @DS-028 @level:must @profile:core @source:decided @needs:accounts @needs:restart
+  @DS-028 @level:must @profile:core @source:decided @needs:restart
   Rule: DS-028 Numbers survive a restart
     A server that stores on disk MUST go on after a restart with sequence numbers greater than all that it gave before, also for
     queues that are empty.
@@ -85,7 +85,7 @@ Feature: Queues and restarts
       And Bob puts some text into Alice's queue
       Then the numbers of Alice's queue have only risen
 
-  @DS-037 @level:must @profile:core @source:decided @needs:accounts @needs:restart
+  @DS-037 @level:must @profile:core @source:decided @needs:restart
   Rule: DS-037 What was taken stays away
     A server that stores on disk MUST NOT return a message after an orderly restart that was in an answer of `fetch` or `fetchWait`
     before, or that an answered `ack` has removed.
@@ -111,7 +111,7 @@ Feature: Queues and restarts
       And the server is stopped and starts again
       Then Alice's queue still holds its messages
 
-  @DS-038 @level:should @profile:core @source:decided @needs:accounts @needs:restart
+  @DS-038 @level:should @profile:core @source:decided @needs:restart
   Rule: DS-038 Also after a sudden end
     A server that stores on disk SHOULD NOT return such a message after a sudden end either.
 
@@ -131,7 +131,7 @@ Feature: Queues and restarts
       And the server is killed and starts again
       Then Alice's queue still holds its messages
 
-  @DS-039 @level:should @profile:core @source:decided @needs:accounts @needs:restart
+  @DS-039 @level:should @profile:core @source:decided @needs:restart
   Rule: DS-039 What was there counts
     A server that stores on disk SHOULD count toward the limit of a queue, after a restart, what the queue held before.
 

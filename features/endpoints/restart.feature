@@ -1,6 +1,6 @@
 Feature: Endpoints and restarts
 
-  @EP-009 @level:should @profile:p2p @source:decided @needs:accounts @needs:restart
+  @EP-009 @level:should @profile:p2p @source:decided @needs:restart
   Rule: EP-009 Endpoints survive a restart
     An endpoint whose `publishEndpoint` was answered SHOULD survive the restart of a server that stores on disk, also after a sudden
     end.

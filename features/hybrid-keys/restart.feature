@@ -1,6 +1,6 @@
 Feature: Hybrid keys and restarts
 
-  @HK-009 @level:must @profile:core @source:decided @needs:accounts @needs:restart
+  @HK-009 @level:must @profile:core @source:decided @needs:restart
   Rule: HK-009 Keys survive a restart
     A key whose upload was answered MUST survive the restart of a server that stores on disk, also after a sudden end.
 

@@ -1,6 +1,6 @@
 Feature: KeyPackages and restarts
 
-  @KP-014 @level:must @profile:core @source:decided @needs:accounts @needs:restart
+  @KP-014 @level:must @profile:core @source:decided @needs:restart
   Rule: KP-014 KeyPackages survive a restart
     A package whose upload was answered MUST survive the restart of a server that stores on disk, also after a sudden end, and in
     its place.
@@ -18,7 +18,7 @@ Feature: KeyPackages and restarts
         | is stopped |
         | is killed  |
 
-  @KP-015 @level:must @profile:core @source:decided @needs:accounts @needs:restart
+  @KP-015 @level:must @profile:core @source:decided @needs:restart
   Rule: KP-015 A package given out stays out
     A server that stores on disk MUST NOT return a package after a restart, also after a sudden end, that was in an answer of
     `fetchKeyPackage` before.

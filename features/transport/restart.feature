@@ -9,7 +9,7 @@ Feature: Ends and restarts
       When the server is killed and starts again
       Then the certificate of the target is the one that was noted
 
-  @TRN-025 @level:should @profile:core @source:decided @needs:accounts @needs:restart
+  @TRN-025 @level:should @profile:core @source:decided @needs:restart
   Rule: TRN-025 A server that stops says so
     A server that is told to stop SHOULD tell its clients so, at the latest at its end: it answers the calls that wait, or closes
     their sessions or connections.

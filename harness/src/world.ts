@@ -213,17 +213,33 @@ export class ConformanceWorld extends World<TargetData> {
     return server ?? this.skip(notRestartableBecause(this.target) ?? 'the server is gone');
   }
 
-  /** Ends the server: in order by SIGTERM, suddenly by SIGKILL. */
+  /**
+   * Ends the server: in order by SIGTERM, suddenly by SIGKILL. An orderly end may take until the connections are closed, so
+   * they are. Leaves the scenario when there is no orderly end.
+   * @param keepsConnections they are left to the server to close
+   */
   async endServer(signal: 'SIGTERM' | 'SIGKILL', { keepsConnections = false } = {}): Promise<void> {
     const server = this.#restartable;
     this.note(`the server is ended by ${signal}`);
+    if (signal === 'SIGTERM' && !keepsConnections) await this.#closeConnections();
     try {
-      await server.end(signal);
+      const isEnough = await server.end(signal);
+      if (!isEnough && !keepsConnections) this.skip('the server does not end within ten seconds of SIGTERM');
     } catch (error) {
       if (error instanceof NotRestartableError) this.skip(error.message);
       throw error;
     }
     if (!keepsConnections) this.abandonConnections();
+  }
+
+  async #closeConnections(): Promise<void> {
+    const closing = Promise.all([...this.#connections].map((connection) => connection.close().catch(() => {})));
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CLOSE_LIMIT_MS);
+    });
+    await Promise.race([closing, limit]);
+    clearTimeout(timer);
   }
 
   /** Lets go of what leads nowhere any more. */
@@ -239,7 +255,7 @@ export class ConformanceWorld extends World<TargetData> {
   async startServerAgain(): Promise<void> {
     await this.#restartable.launch();
     this.note('the server is started again');
-    this.#people.clear();
+    if (this.hasAccounts) this.#people.clear();
     this.#target = await letInAgain(this.target);
   }
 
@@ -257,14 +273,8 @@ export class ConformanceWorld extends World<TargetData> {
   /** Lets go of everything. Never rejects, and takes a bounded time. */
   async dispose(): Promise<void> {
     this.#abort.abort(new Error('the scenario is over'));
-    const closing = Promise.all([...this.#connections].map((connection) => connection.close().catch(() => {})));
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, CLOSE_LIMIT_MS);
-    });
-    await Promise.race([closing, limit]);
-    clearTimeout(timer);
-    for (const connection of this.#connections) connection.abandon();
+    await this.#closeConnections();
+    this.abandonConnections();
   }
 }
 

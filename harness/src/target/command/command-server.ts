@@ -106,12 +106,16 @@ export class CommandServer {
     return !this.#isUp && this.#stuck === undefined;
   }
 
-  /** Ends it: in order by SIGTERM, or suddenly by SIGKILL. @throws NotRestartableError when something of it goes on */
-  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  /**
+   * Ends it: in order by SIGTERM, or suddenly by SIGKILL.
+   * @returns whether the signal was enough; else it was killed after ten seconds
+   * @throws NotRestartableError when something of it goes on
+   */
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<boolean> {
     if (this.#stuck !== undefined) throw new NotRestartableError(this.#stuck);
     const running = this.#process as ServerProcess;
     this.#isUp = false;
-    await running.end(signal, STOP_LIMIT_MS);
+    const isEnough = await running.end(signal, STOP_LIMIT_MS);
     const end = performance.now() + PORT_LIMIT_MS;
     while (!(await isFree(this.port))) {
       if (performance.now() > end) {
@@ -120,6 +124,7 @@ export class CommandServer {
       }
       await sleep(POLL_MS);
     }
+    return isEnough;
   }
 
   /** Starts it again, after its end. @throws UnreachableError with the last lines of its output */
