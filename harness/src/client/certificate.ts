@@ -72,13 +72,19 @@ export async function makeSignedCertificate({ dnsName, days }: CertificateOption
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(authority.publicKey as never),
     ],
   });
   const certificate = await x509.X509CertificateGenerator.create({
     ...{ serialNumber: makeSerial(), subject: 'CN=observing node', issuer: anchor.subject, signingAlgorithm: ECDSA },
     ...{ publicKey: keys.publicKey as never, signingKey: authority.privateKey as never },
     ...validity(days),
-    extensions: serverExtensions(dnsName),
+    extensions: [
+      ...serverExtensions(dnsName),
+      // RFC 5280 sections 4.2.1.1 and 4.2.1.2: some want them.
+      await x509.AuthorityKeyIdentifierExtension.create(authority.publicKey as never),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey as never),
+    ],
   });
   return { certPem: pemOf(certificate), keyPem: await keyPemOf(keys), anchorPem: pemOf(anchor) };
 }
