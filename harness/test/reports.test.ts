@@ -11,8 +11,9 @@ import { REPORT_SCHEMA } from '../src/report/read-report.ts';
 import type { Status } from '../src/result.ts';
 import { HOSTILE, sampleReport } from './sample-report.ts';
 
+const OTHERS: Partial<Record<number, Status>> = { 11: 'known', 21: 'flaky' };
 const mixed = (n: number): Status =>
-  n % 25 === 3 ? 'failed' : n % 40 === 7 ? 'warned' : n % 30 === 9 ? 'skipped' : 'passed';
+  n % 25 === 3 ? 'failed' : n % 40 === 7 ? 'warned' : n % 30 === 9 ? 'skipped' : (OTHERS[n % 50] ?? 'passed');
 const UNPRINTABLE = ['\u0000', '\u001b'];
 const hostile = sampleReport({ scenarios: 200, status: mixed, text: HOSTILE, label: HOSTILE });
 
@@ -97,6 +98,29 @@ test('JUnit holds what a server says, and stays XML', () => {
   assert.ok(!xml.includes('<script'));
   assert.ok(!UNPRINTABLE.some((character) => xml.includes(character)));
   assert.equal(xml.match(/<testcase /g)?.length, 200);
+});
+
+test('known failures, flaky scenarios and what else fails a run, in each report', () => {
+  const problem = 'known.txt:3: "DS-004" is known to fail, and passes';
+  const known = { ...sampleReport({ scenarios: 50, status: (n) => OTHERS[n] ?? 'passed' }), problems: [problem] };
+  const xml = toJunit(known);
+  assert.match(xml, /<testsuites [^>]*tests="51" failures="2" errors="0" skipped="1"/);
+  assert.match(xml, /<skipped message="known to fail: /);
+  assert.match(xml, /<testsuite name="run" tests="1" failures="1"/);
+  assert.match(xml, /<testcase classname="run" name="known\.txt:3: /);
+  const markdown = toMarkdown(known);
+  assert.match(markdown, /48 scenarios passed, 0 failed, 1 flaky, 1 known to fail, /);
+  assert.match(markdown, /- ❌ known\.txt&#58;3&#58; /);
+  assert.match(markdown, /### Failures\n[\s\S]*### Known failures\n/);
+  const page = toHtml(known);
+  assert.match(page, /<ul class="failures"><li>known\.txt:3: [^<]*<li><a href="#/);
+  assert.match(page, /48 scenarios passed, 0 failed, 1 flaky, 1 known to fail, 0 skipped/);
+  assert.equal(page.match(/<li class="(?:known|flaky)" data-status/g)?.length, 2);
+  assert.match(toBadge(known), />1 of \d+ failed</);
+  const onlyKnown = sampleReport({ scenarios: 50, status: (n) => (n === 3 ? 'known' : 'passed') });
+  assert.match(toBadge(onlyKnown), /, 1 known to fail/);
+  assert.ok(!toBadge(onlyKnown).includes('#1a7f37'));
+  assert.match(toBadge({ ...onlyKnown, verdict: 'not conformant', problems: [problem] }), /, 1 problem</);
 });
 
 test('the badge says how many requirements passed, in green only when all did', () => {

@@ -48,7 +48,7 @@ export function sampleReport({ scenarios, status, text = 'refused', label, specU
     },
     problems: [],
     ...{ options: { timeoutMs: 10_000 }, seed: '7', startedAt: '2026-01-02T03:04:05.678Z', durationMs: 12_345 },
-    exitCode: results.some((result) => result.status === 'failed') ? 1 : 0,
+    exitCode: results.some(({ status }) => status === 'failed' || status === 'flaky') ? 1 : 0,
     specUrl,
     again: ({ uri, line }) => `npm run conformance -- --target 127.0.0.1:7000 --open --scenario ${uri}:${line}`,
   });

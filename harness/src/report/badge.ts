@@ -22,7 +22,9 @@ export function toBadge({ ledger, problems, verdict }: JsonReport): string {
         ]
       : verdict === 'not conformant'
         ? [
-            failed + flaky > 0 ? `${failed + flaky} of ${ran} failed` : `${count}, ${problems.length} problems`,
+            failed + flaky > 0
+              ? `${failed + flaky} of ${ran} failed`
+              : `${count}, ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`,
             '#b31d28',
           ]
         : [verdict, '#57606a'];
