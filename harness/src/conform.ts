@@ -1,3 +1,4 @@
+import { withoutSecrets } from './client/command-line.ts';
 import { testClient } from './client/test-client.ts';
 import { differ } from './differential/differ.ts';
 import { EXIT, UnreachableError } from './errors.ts';
@@ -75,7 +76,12 @@ export async function conform(options: Options, given: string[], sources: Source
 async function aboutClient({ client = [], label }: Options, run: ReturnType<typeof testClient>): Promise<Ran> {
   const { results, faults } = await run;
   const nothing = { profiles: [], certificateSha256: null, health: null };
-  const about = { kind: 'client', ...nothing, label: label ?? null, address: client.join(' ') } as const;
+  const about = {
+    kind: 'client',
+    ...nothing,
+    label: label ?? null,
+    address: withoutSecrets(client).join(' '),
+  } as const;
   return { results, faults, unrunBecause: [], problems: [], about };
 }
 

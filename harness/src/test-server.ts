@@ -1,3 +1,4 @@
+import { withoutSecrets } from './client/command-line.ts';
 import { pointlessBecause } from './network/over-network.ts';
 import { command } from './options/again.ts';
 import type { Options } from './options/options.ts';
@@ -100,7 +101,10 @@ function announce(
   args: readonly string[],
 ): void {
   const { targets, command: words } = options;
-  const what = targets.length > 0 ? addressesOf(target) : (words?.words.join(' ') ?? 'an embedded reference server');
+  const what =
+    targets.length > 0
+      ? addressesOf(target)
+      : ((words && withoutSecrets(words.words).join(' ')) ?? 'an embedded reference server');
   print(`Testing ${what}; it offers: ${[...offer.profiles].join(', ')}`);
   if (target.addresses.some(({ verify }) => verify.kind === 'none'))
     print('Its certificate is not checked (--pin or --tls-ca checks it).');

@@ -25,7 +25,7 @@ export function splitCommand(command: string, option = '--client'): string[] {
       word = undefined;
     } else word = (word ?? '') + c;
   }
-  if (quote !== '') throw new UsageError(`${option} ${command}: a quote is not closed`);
+  if (quote !== '') throw new UsageError(`${option}: a quote is not closed`);
   if (word !== undefined) words.push(word);
   if (words.length === 0) throw new UsageError(`${option} names no command`);
   return words;
@@ -44,3 +44,18 @@ export function absoluteCommand(words: readonly string[], cwd: string = process.
 /** As a shell takes it for one word. */
 export const quoted = (arg: string): string =>
   /^[\w@%+=:,./[\]-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
+
+/** Options and variables that hold a secret by their name, and not the path of one. */
+const SECRET =
+  /^(?:--?)?[\w-]*(?:token|secret|passw(?:or)?d|passphrase|api-?key|private-?key)(?!.*(?:file|path|dir)(?:=|$))[\w-]*/i;
+
+/** The words of a command as others may see them: `***` stands for each value that is a secret by its name. */
+export function withoutSecrets(words: readonly string[]): string[] {
+  return words.map((word, i) => {
+    const [name] = SECRET.exec(word) ?? [];
+    if (name !== undefined && word.startsWith('=', name.length)) return `${name}=***`;
+    const before = words[i - 1] ?? '';
+    const isValue = before.startsWith('-') && SECRET.exec(before)?.[0] === before && !word.startsWith('-');
+    return isValue ? '***' : word;
+  });
+}

@@ -9,6 +9,7 @@ import { repeated, seedOfPass } from '../run/repeat.ts';
 import { type RunOutcome, runSubject } from '../run/run.ts';
 import { type Watch, watch } from '../run/watch.ts';
 import type { ClientData } from './client-world.ts';
+import { withoutSecrets } from './command-line.ts';
 import { CommandProcess } from './process.ts';
 
 /** A command makes several calls. */
@@ -33,7 +34,7 @@ export interface ClientRun extends Watch {
 /** Runs the scenarios for clients, some at once. @throws UnreachableError when the command cannot be started */
 export async function testClient(run: ClientRun): Promise<RunOutcome> {
   const { command, timeoutMs, out, scenarios, repeat, seed, jobs = availableParallelism() } = run;
-  out.write(`Testing the client ${command.join(' ')}\n`);
+  out.write(`Testing the client ${withoutSecrets(command).join(' ')}\n`);
   await requireCommand(command, timeoutMs);
   const parameters: ClientData = { command, limitMs: ANSWERS_PER_COMMAND * timeoutMs };
   const atOnce = Math.max(1, Math.round(AT_ONCE_PER_JOB * jobs));
@@ -100,7 +101,7 @@ function shuffled(scenarios: readonly PlannedScenario[], seed: string): PlannedS
 const NOT_FOUND = [126, 127];
 
 async function requireCommand(command: readonly string[], limitMs: number): Promise<void> {
-  const shown = command.join(' ');
+  const shown = withoutSecrets(command).join(' ');
   try {
     const { ended } = new CommandProcess([...command, '--help'], { cwd: process.cwd(), env: process.env, limitMs });
     const { code = 0 } = await ended;

@@ -1,4 +1,4 @@
-import { quoted } from '../client/command-line.ts';
+import { quoted, splitCommand, withoutSecrets } from '../client/command-line.ts';
 import { type PlannedScenario, placeOf } from '../plan/features.ts';
 import type { FLAGS } from './flags.ts';
 import type { Options } from './options.ts';
@@ -41,7 +41,17 @@ export function repeatable(args: string[], { network, inputSeed, client }: Optio
   return [...args, ...seeds];
 }
 
-export const command = (args: readonly string[]): string => ['npm run conformance --', ...args.map(quoted)].join(' ');
+export const command = (args: readonly string[]): string =>
+  ['npm run conformance --', ...args.map((arg, i) => quoted(shownArg(arg, args[i - 1])))].join(' ');
+
+/** An argument; the commands that --client and --command take may hold secrets, which others do not see. */
+function shownArg(arg: string, before: string | undefined): string {
+  const [, option = '', text = arg] = /^(--(?:client|command)=)(.*)$/s.exec(arg) ?? [];
+  if (option === '' && !/^--(?:client|command)$/.test(before ?? '')) return arg;
+  const words = splitCommand(text);
+  const shown = withoutSecrets(words);
+  return shown.every((word, i) => word === words[i]) ? arg : `${option}${shown.map(quoted).join(' ')}`;
+}
 
 /** The options for the report: no secrets, no contents of files. */
 export function shownOptions({

@@ -1,3 +1,4 @@
+import { withoutSecrets } from '../client/command-line.ts';
 import type { Options } from '../options/options.ts';
 import { redactor } from '../redact.ts';
 import type { ReportedTarget } from '../report/json.ts';
@@ -16,7 +17,7 @@ export function aboutTarget(
   return {
     label: label ?? null,
     kind: command ? 'command' : targets.length > 0 ? 'remote' : 'embedded',
-    address: command?.words.join(' ') ?? addressesOf(target),
+    address: (command && withoutSecrets(command.words).join(' ')) ?? addressesOf(target),
     profiles: [...offer.profiles],
     certificateSha256: offer.certificateSha256 || null,
     health: health?.slice(0, MAX_HEALTH) ?? null,
