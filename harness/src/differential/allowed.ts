@@ -17,6 +17,11 @@ const rule = (id: string, what: string, spec: string): Rule => ({ id, what, spec
 export const RULES = {
   text: rule('text', 'texts after the code of an error, and of health', 'spec/errors.md (ERR-003)'),
   steps: rule('steps', 'by how much sequence numbers rise', 'spec/README.md, "Free"'),
+  otherWay: rule(
+    'other-way',
+    'sessions compared up to where the scenario asked each for something else',
+    'spec/README.md',
+  ),
   notRepeated: rule('not-repeated', 'not there when the scenario ran again: a matter of time', 'spec/README.md'),
   alternatives: rule(
     'alternatives',

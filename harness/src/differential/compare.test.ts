@@ -129,6 +129,8 @@ test('a session that goes another way is left alone after that', () => {
   const a = seen(put(1, 1), put(2, 2), ['received', refusal('E005', 'failed', 2)]);
   const b = seen(put(1, 1), fetch(2), ['received', refusal('E006', 'failed', 2)]);
   assert.deepEqual(found(a, b), []);
+  assert.equal(compare({ a, b }).left, 1);
+  assert.equal(compare({ a, b: a }).left, 0);
 });
 
 test('the same people may have other keys and tokens', () => {

@@ -33,6 +33,8 @@ export interface Comparison {
   texts: number;
   /** Queues whose sequence numbers rise by other steps. */
   steps: number;
+  /** Sessions that were compared up to where the scenario asked each server for something else. */
+  left: number;
 }
 
 /** What of earlier scenarios may turn up in this one: payloads and KeyPackages that were sent then. */
@@ -85,7 +87,7 @@ class Comparer {
     for (const sessions of pairs) if (!left.has(sessions)) this.#compareRemarks(sessions);
     this.#differences.sort((one, other) => one.atMs - other.atMs);
     const steps = [...this.#numbers.values()].filter(({ hasOtherSteps }) => hasOtherSteps).length;
-    return { differences: this.#differences, texts: this.#texts, steps };
+    return { differences: this.#differences, texts: this.#texts, steps, left: left.size };
   }
 
   /** Calls refused for their rate were made again; answers that hold nothing but what earlier scenarios left are no matter of this one. */

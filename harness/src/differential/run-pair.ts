@@ -164,6 +164,8 @@ function judge(scenario: PlannedScenario, ran: Ran, again: readonly Ran[]): Pair
     else allow(rule, difference);
   }
   for (let i = 0; i < comparison.texts; i += 1) allow(RULES.text);
+  // After a difference it is no wonder.
+  if (comparison.differences.length === 0) for (let i = 0; i < comparison.left; i += 1) allow(RULES.otherWay);
   for (let i = 0; i < comparison.steps; i += 1) allow(RULES.steps);
   const isOneAccused = hasOtherVerdict(ran) && isSettled && again.every(hasOtherVerdict);
   if (hasOtherVerdict(ran) && !isOneAccused) allow(RULES.notRepeated);
