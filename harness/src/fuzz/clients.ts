@@ -9,8 +9,8 @@ import type { SessionName } from './people.ts';
 /** What a right call may be refused with: its rate, a full queue or store, trouble of the store. */
 const REFUSALS = ['E009', 'E014', 'E015'] as const;
 export type Refusal = (typeof REFUSALS)[number];
-/** A token that was good may have run out. */
-const TOKEN_OVER = ['E003', 'E017'];
+/** A token may be unknown, or have run out: whether that is right is not for these properties to say. */
+const NOT_LET_IN = ['E001', 'E002', 'E003', 'E017'];
 /** What was refused for its rate is tried again after these pauses, in ms. */
 const RATE_PAUSES_MS = [250, 500, 1_000, 2_000, 4_000, 8_000];
 /** The last method of the first generation: those after it may be missing. */
@@ -75,7 +75,8 @@ export class TargetService implements Service {
       const refusal = REFUSALS.find((known) => known === code);
       if (refusal) return { kind: 'refused', code: refusal };
       const said = `${method.name} by ${session} was answered by ${error.type}: ${error.reason}`;
-      if (TOKEN_OVER.includes(code)) throw new Inconclusive(`a token is not good any more: ${said}`);
+      if (NOT_LET_IN.includes(code))
+        throw new Inconclusive(`the target lets nobody in: ${said} (see --accounts, --open)`);
       if (error.type === 'unimplemented' && method.methodId > LAST_CORE_METHOD)
         throw new Inconclusive(`only some methods of a profile are offered: ${said}`);
       throw new Violation(said);

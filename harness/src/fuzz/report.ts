@@ -35,13 +35,12 @@ export async function fuzz(
     const explored = await explore(property, { seed, path, timeMs: share, onRun, signal });
     clearProgress();
     print(verdict(property, explored, Date.now() - started, path !== undefined));
-    const { found, gone, runs, skipped } = explored;
+    const { found, gone } = explored;
     const shown = found ?? gone;
     if (shown) print(`${property.show(shown.input)}\n  ${shown.why}\n  again: ${again(args, property.id, shown)}`);
     if (found && isSave) print(`  kept as ${saveRegression(property, found)}`);
     if (found) failures += 1;
-    // Of a search that hardly says anything nobody should believe that it found nothing.
-    else if (gone || (runs > 0 && skipped * 2 > runs)) silent += 1;
+    else if (gone || isSilent(explored)) silent += 1;
     if (gone) break;
   }
   if (failures > 0) return EXIT.notConformant;
@@ -77,11 +76,15 @@ async function whyAgain(property: Property<never>, { input, found }: Regression)
   }
 }
 
+/** Of a search that hardly says anything nobody should believe that it found nothing. */
+const isSilent = ({ runs, skipped }: Explored<never>): boolean => skipped * 2 > runs;
+
 function verdict(property: Property<never>, explored: Explored<never>, ms: number, isReplay: boolean): string {
   const { runs, skipped, skippedBecause, found, gone } = explored;
   const remark = property.remark();
+  const word = found ? 'FAILED' : gone ? 'the target went away' : isSilent(explored) ? 'nothing can be said' : 'holds';
   const parts = [
-    `${property.id}: ${found ? 'FAILED' : gone ? 'the target went away' : 'holds'} (${runs} runs, ${(ms / 1_000).toFixed(1)} s)`,
+    `${property.id}: ${word} (${runs} runs, ${(ms / 1_000).toFixed(1)} s)`,
     ...(found && !isReplay ? [`shrunk ${found.shrinks} times to`] : []),
     ...(gone ? ['perhaps by this input; unless somebody stopped it, that is a fault'] : []),
     ...(skipped > 0 ? [`${skipped} runs say nothing: ${skippedBecause}`] : []),
