@@ -122,15 +122,39 @@ export function commandsOf(
     { arbitrary: keys, weight: 10 },
     { arbitrary: registers, weight: 8 },
   );
-  return fc.oneof(
+  const lists = fc.oneof(
     { arbitrary: focus, weight: 4 },
     { arbitrary: fc.array(keys, SIZE), weight: 2 },
     { arbitrary: fc.array(registers, SIZE), weight: 1 },
     ...(profiles.has('batch') ? [{ arbitrary: fc.array(batches, SIZE), weight: 1 }] : []),
     { arbitrary: fc.array(everything, SIZE), weight: 3 },
   );
+  // What shows one call at a time is made small that way: the same then happens every time.
+  return fc
+    .tuple(fc.boolean(), lists)
+    .map(([isAtOnce, list]) => (isAtOnce ? list : list.map((command) => ({ ...command, atOnce: false }))));
 }
 const SIZE = { minLength: 1, maxLength: MAX_COMMANDS, size: 'max' } as const;
+
+const PROFILE_OF: Partial<Record<Call['op'], Profile>> = {
+  ...{ peek: 'reliable', ack: 'reliable', batchEnqueue: 'batch', readAll: 'batch', createChannel: 'channels' },
+};
+
+/** Whether a target offers what a command, of another target's perhaps, needs. */
+export function isOffered(
+  command: Command,
+  profiles: ReadonlySet<Profile>,
+  hasPeople: boolean,
+  limits: Pick<TargetLimits, 'batchRecipients' | 'batchKeys'>,
+): boolean {
+  const isInChannel = command.op === 'createChannel' || ('queue' in command && isChannel(command.queue));
+  const profile = PROFILE_OF[command.op];
+  if (isInChannel && !(hasPeople && profiles.has('channels'))) return false;
+  if (profile !== undefined && !profiles.has(profile)) return false;
+  if ('register' in command && command.register === 'endpoint' && !profiles.has('p2p')) return false;
+  if (command.op === 'readAll') return limits.batchKeys > 1;
+  return command.op !== 'batchEnqueue' || command.queues.length <= limits.batchRecipients;
+}
 
 /** As people read it. */
 export function showCommand({ by, atOnce, ...call }: Command): string {

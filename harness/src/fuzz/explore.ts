@@ -22,6 +22,8 @@ export interface Found<T> {
   input: T;
   why: string;
   shrinks: number;
+  /** Where it was first, before it was made smaller. */
+  firstPath?: string | undefined;
 }
 
 export interface Explored<T> {
@@ -126,6 +128,7 @@ export async function explore<T>(property: Property<T>, options: Exploration): P
       input: result.counterexample[0] as T,
       why,
       shrinks: result.numShrinks,
+      firstPath: result.numShrinks > 0 && path === undefined ? result.counterexamplePath?.split(':')[0] : undefined,
     };
   return done;
 }

@@ -11,9 +11,10 @@ import { type AccountData, newIdentityKey } from '../target/accounts.ts';
 import { DEFAULT_LIMITS } from '../target/limits.ts';
 import { probe } from '../target/probe.ts';
 import type { TargetData } from '../target/target.ts';
-import { explore } from './explore.ts';
+import { explore, failsAgain } from './explore.ts';
 import { castOf } from './people.ts';
 import { type Property, propertiesFor } from './properties.ts';
+import { REGRESSIONS, saveRegression } from './regressions.ts';
 
 const options = yargs(hideBin(process.argv))
   .scriptName('npm run fuzz:mutants --')
@@ -24,11 +25,15 @@ const options = yargs(hideBin(process.argv))
     mutants: { type: 'boolean', default: true, describe: 'run the broken ones (--no-mutants: not)' },
     variants: { type: 'boolean', default: true, describe: 'run the right ones (--no-variants: not)' },
     all: { type: 'boolean', default: false, describe: 'also mutants of requirements that the catalog does not name' },
-    brief: { type: 'boolean', default: false, describe: 'one mutant of each requirement, and few runs: for CI' },
     property: { type: 'string', array: true, default: ['linearizable', 'mutated-frames'], describe: 'only these' },
     runs: { type: 'number', default: 100, describe: 'inputs of a property, on each server' },
     seed: { type: 'number', default: 1, describe: 'of the inputs' },
     shrink: { type: 'boolean', default: false, describe: 'make counterexamples small, and show them' },
+    save: {
+      type: 'boolean',
+      default: false,
+      describe: 'keep one small counterexample of each requirement in vectors/regressions',
+    },
     jobs: { type: 'number', default: 2, describe: 'servers at once' },
     json: { type: 'string', describe: 'write what was found to this file' },
   })
@@ -82,6 +87,9 @@ const claims = new Map(
 );
 const isClaimed = (property: string, requirement: string): boolean => claims.get(property)?.has(requirement) ?? false;
 
+/** Claims of which a counterexample is kept. */
+const saved = new Set<string>();
+
 async function fuzzServer(host: MutantHost, work: Work): Promise<Result[]> {
   const accounts = work.isOpen ? [] : makeAccounts();
   const address = await host.start(work.id, accounts);
@@ -99,11 +107,13 @@ async function fuzzServer(host: MutantHost, work: Work): Promise<Result[]> {
     all.push(...propertiesFor(target, profiles, castOf(target)));
     for (const property of all.filter(({ id }) => options.property.includes(id))) {
       const { id } = property;
+      const claim = `${id}: ${work.requirement}`;
       if (!isRight && !options.all && !isClaimed(id, work.requirement as string)) continue;
+      if (options.save && saved.has(claim)) continue;
       const started = Date.now();
       const { found, gone, runs, skipped, skippedBecause } = await explore(
         { ...property, runs: options.runs },
-        { seed: options.seed, isShrunk: options.shrink },
+        { seed: options.seed, isShrunk: options.shrink || options.save },
       );
       results.push({
         ...{ id: work.id, requirement: work.requirement, property: id, runs },
@@ -113,6 +123,11 @@ async function fuzzServer(host: MutantHost, work: Work): Promise<Result[]> {
         ms: Date.now() - started,
       });
       if (found && options.shrink) console.log(property.show(found.input));
+      // What comes again at once is worth keeping.
+      if (!found || !options.save || isRight || saved.has(claim) || !(await failsAgain(property, found.input)))
+        continue;
+      saved.add(claim);
+      saveRegression(property, found, REGRESSIONS, work.id);
     }
   } finally {
     for (const property of all) await property.close();

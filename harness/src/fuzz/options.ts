@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import yargs from 'yargs';
 import { UsageError } from '../errors.ts';
 import { type Options, readOptions } from '../options/options.ts';
+import { REGRESSIONS } from './regressions.ts';
 
 /** The command line of `npm run fuzz`, checked. */
 export interface FuzzOptions {
@@ -12,6 +13,8 @@ export interface FuzzOptions {
   /** For all properties together, in ms. */
   timeMs: number | undefined;
   isSave: boolean;
+  /** The folder of the counterexamples that each run begins with, and that `--save` adds to. */
+  regressions: string;
 }
 
 /** @throws UsageError · undefined after help */
@@ -21,7 +24,10 @@ export function readFuzzOptions(args: readonly string[]): FuzzOptions | undefine
     .scriptName('npm run fuzz --')
     .usage('$0 [options]\n\nLooks for inputs with which a NodeService breaks a property; by default an embedded one.')
     .options({
-      target: { type: 'string', describe: 'HOST:PORT of the server under test (UDP)' },
+      target: {
+        type: 'string',
+        describe: 'HOST:PORT of the server under test (UDP); with commas, several of one service',
+      },
       accounts: { type: 'string', describe: 'JSON file of accounts, as npm run conformance takes it' },
       open: { type: 'boolean', default: false, describe: 'the target takes calls without a token' },
       'tls-ca': { type: 'string', describe: 'PEM file: the certificate must chain up to it' },
@@ -33,9 +39,27 @@ export function readFuzzOptions(args: readonly string[]): FuzzOptions | undefine
       path: { type: 'string', describe: 'of a counterexample that was found with that seed: it alone runs' },
       property: { type: 'string', describe: 'only this one' },
       minutes: { type: 'number', describe: 'how long to look; by default some hundred inputs a property' },
-      save: { type: 'boolean', default: false, describe: 'keep a counterexample: every later run begins with it' },
+      regressions: {
+        type: 'string',
+        default: REGRESSIONS,
+        defaultDescription: 'vectors/regressions',
+        describe: 'folder of counterexamples: each run begins with them',
+      },
+      save: { type: 'boolean', default: false, describe: 'add a counterexample to them' },
     })
-    .requiresArg(['target', 'accounts', 'tls-ca', 'pin', 'limits', 'timeout', 'seed', 'path', 'property', 'minutes'])
+    .requiresArg([
+      'target',
+      'accounts',
+      'tls-ca',
+      'pin',
+      'limits',
+      'timeout',
+      'seed',
+      'path',
+      'property',
+      'minutes',
+      'regressions',
+    ])
     .epilogue(
       'Exit codes: 0 nothing found, 1 a counterexample, 2 wrong usage, 3 target unreachable, 4 the suite broke.',
     )
@@ -54,7 +78,22 @@ export function readFuzzOptions(args: readonly string[]): FuzzOptions | undefine
     console.log(shown);
     return undefined;
   }
-  const { seed, path, property, minutes, save, target, accounts, open, tlsCa, pin, insecure, limits, timeout } = given;
+  const {
+    seed,
+    path,
+    property,
+    minutes,
+    save,
+    regressions,
+    target,
+    accounts,
+    open,
+    tlsCa,
+    pin,
+    insecure,
+    limits,
+    timeout,
+  } = given;
   if (seed !== undefined && !Number.isSafeInteger(seed)) throw new UsageError('--seed is not a whole number');
   if (minutes !== undefined && !(minutes > 0)) throw new UsageError('--minutes is not a number above 0');
   if (path !== undefined && (seed === undefined || property === undefined))
@@ -67,5 +106,6 @@ export function readFuzzOptions(args: readonly string[]): FuzzOptions | undefine
     property,
     timeMs: minutes === undefined ? undefined : minutes * 60_000,
     isSave: save,
+    regressions,
   };
 }

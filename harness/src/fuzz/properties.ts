@@ -4,7 +4,7 @@ import type { TargetLimits } from '../target/limits.ts';
 import type { Profile, TargetData } from '../target/target.ts';
 import { type Service, TargetService } from './clients.ts';
 import { CODECS } from './codecs.ts';
-import { type Command, commandsOf, showCommand } from './commands.ts';
+import { type Command, commandsOf, isOffered, showCommand } from './commands.ts';
 import { checkSuspicions, History, type Lost } from './history.ts';
 import { judge } from './judge.ts';
 import { frameProperty } from './mutated-frames.ts';
@@ -18,6 +18,8 @@ export interface Property<T> {
   /** @throws Violation, Suspicion, Inconclusive, TargetGone */
   run(input: T): Promise<void>;
   show(input: T): string;
+  /** Whether the target offers what an input, of another target's perhaps, needs. By default it does. */
+  isFor?(input: T): boolean;
   /** To and from the JSON of a regression. */
   save(input: T): unknown;
   load(saved: unknown): T;
@@ -26,6 +28,8 @@ export interface Property<T> {
   isLocal?: boolean;
   /** What people should know beside the verdict. */
   remark(): string | undefined;
+  /** Whether runs had to go on with what others, which ended badly, have left behind. */
+  isSoiled?(): boolean;
   /** Runs that are enough when no time is given. */
   runs: number;
 }
@@ -49,6 +53,7 @@ export function modelProperty({ service, cast, profiles, limits, hasPeople }: Mo
   let known: People | undefined;
   /** What was lost on people who stay: it may happen in any later run. */
   let late: Lost[] = [];
+  let isSoiled = false;
   return {
     id: 'linearizable',
     arbitrary: commandsOf(profiles, hasPeople, limits),
@@ -60,7 +65,7 @@ export function modelProperty({ service, cast, profiles, limits, hasPeople }: Mo
       try {
         if (people !== known) await history.greet();
         known = people;
-        await history.run(commands, late);
+        await history.run(commands, late, isSoiled);
         counts.undecided += judge(history);
         checkSuspicions(history);
         isClean = true;
@@ -69,10 +74,15 @@ export function modelProperty({ service, cast, profiles, limits, hasPeople }: Mo
         counts.refused += history.refused;
         // What a wrong answer, or none, has left behind must not be taken for the next run's doing.
         if (history.lost.length > 0) await sleep(SETTLE_MS);
-        if (!isClean) late = (await cast.renew()) ? [] : [...late, ...history.lost];
+        if (!isClean) {
+          const isNew = await cast.renew();
+          late = isNew ? [] : [...late, ...history.lost];
+          isSoiled ||= !isNew;
+        }
       }
     },
     show: (commands) => commands.map((command, i) => `  ${i + 1}. ${showCommand(command)}`).join('\n'),
+    isFor: (commands) => commands.every((command) => isOffered(command, profiles, hasPeople, limits)),
     save: (commands) => commands,
     load: (saved) => saved as Command[],
     close: async () => {},
@@ -84,6 +94,7 @@ export function modelProperty({ service, cast, profiles, limits, hasPeople }: Mo
       }).filter(([, count]) => count > 0);
       return told.length === 0 ? undefined : told.map(([what, count]) => `${count} ${what}`).join(', ');
     },
+    isSoiled: () => isSoiled,
     runs: 100,
   };
 }

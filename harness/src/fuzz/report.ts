@@ -15,7 +15,7 @@ const LOCAL_MS = 2_000;
  */
 export async function fuzz(
   all: readonly Property<never>[],
-  { seed, path, property: wanted, timeMs, isSave }: FuzzOptions,
+  { seed, path, property: wanted, timeMs, isSave, regressions }: FuzzOptions,
   args: readonly string[],
   signal: AbortSignal,
   print: Print = console.log,
@@ -24,7 +24,7 @@ export async function fuzz(
   if (properties.length === 0)
     throw new UsageError(`--property ${wanted} is not known; there are ${all.map(({ id }) => id).join(', ')}`);
   print(`seed ${seed}`);
-  let failures = path === undefined ? await replay(properties, signal, print) : 0;
+  let failures = path === undefined ? await replay(properties, regressions, signal, print) : 0;
   let silent = 0;
   const remote = properties.filter(({ isLocal }) => !isLocal).length;
   for (const property of properties) {
@@ -38,7 +38,8 @@ export async function fuzz(
     const { found, gone } = explored;
     const shown = found ?? gone;
     if (shown) print(`${property.show(shown.input)}\n  ${shown.why}\n  again: ${again(args, property.id, shown)}`);
-    if (found && isSave) print(`  kept as ${saveRegression(property, found)}`);
+    if (found && property.isSoiled?.()) print(`  ${soiled(found)}`);
+    if (found && isSave) print(`  kept as ${saveRegression(property, found, regressions)}`);
     if (found) failures += 1;
     else if (gone || isSilent(explored)) silent += 1;
     if (gone) break;
@@ -48,13 +49,19 @@ export async function fuzz(
   return silent > 0 ? EXIT.unreachable : EXIT.conformant;
 }
 
-/** @returns how many counterexamples of vectors/regressions fail again */
-async function replay(properties: readonly Property<never>[], signal: AbortSignal, print: Print): Promise<number> {
+/** @returns how many of the counterexamples that were found before fail again */
+async function replay(
+  properties: readonly Property<never>[],
+  directory: string,
+  signal: AbortSignal,
+  print: Print,
+): Promise<number> {
   let failures = 0;
   let replayed = 0;
-  for (const [file, regression] of loadRegressions()) {
+  for (const [file, regression] of loadRegressions(directory)) {
     const property = properties.find(({ id }) => id === regression.property);
     if (!property || signal.aborted) continue;
+    if (regression.input !== undefined && property.isFor?.(property.load(regression.input)) === false) continue;
     replayed += 1;
     const why = await whyAgain(property, regression);
     if (why === undefined) continue;
@@ -62,7 +69,7 @@ async function replay(properties: readonly Property<never>[], signal: AbortSigna
     const shown = regression.input === undefined ? '' : `\n${property.show(property.load(regression.input))}`;
     print(`${property.id}: FAILED again, as ${file} has it${shown}\n  ${why}`);
   }
-  if (replayed > 0) print(`${replayed} counterexamples of vectors/regressions replayed, ${failures} of them fail`);
+  if (replayed > 0) print(`earlier counterexamples: ${replayed} replayed, ${failures} fail`);
   return failures;
 }
 
@@ -74,6 +81,12 @@ async function whyAgain(property: Property<never>, { input, found }: Regression)
     if (error instanceof TargetGone) return `the target went away: ${error.message}`;
     throw error;
   }
+}
+
+/** What to make of a counterexample for which no new people were to be had. */
+function soiled({ firstPath }: Found<never>): string {
+  const first = firstPath === undefined ? '' : ` On a fresh target try --path ${firstPath} too: so it was found first.`;
+  return `The accounts keep what was done with them, which was in the way of making it smaller.${first} With more accounts (in threes), or OPAQUE, each try has people of its own.`;
 }
 
 /** Of a search that hardly says anything nobody should believe that it found nothing. */
