@@ -56,9 +56,13 @@ async function runOnce<T>(property: Property<T>, input: T): Promise<void> {
   }
 }
 
-/** Tries an input that is known to have failed. @returns why it fails again; undefined when it does not */
-export async function failsAgain<T>(property: Property<T>, input: T): Promise<string | undefined> {
-  for (let chance = 0; chance < CHANCES.path; chance += 1) {
+/** Tries an input that is known to have failed somewhere, `chances` times. @returns why it fails again; undefined when it does not */
+export async function failsAgain<T>(
+  property: Property<T>,
+  input: T,
+  chances = CHANCES.path,
+): Promise<string | undefined> {
+  for (let chance = 0; chance < chances; chance += 1) {
     try {
       await runOnce(property, input);
     } catch (error) {

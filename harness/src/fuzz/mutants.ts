@@ -1,19 +1,13 @@
 // npm run fuzz:mutants: holds the properties against broken servers, some of which they must catch, and against right ones that are
 // different, none of which they may accuse.
-import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { EXIT } from '../errors.ts';
-import { EVIDENCE } from '../ledger/evidence.ts';
 import { MutantHost } from '../mutants/host.ts';
-import { type AccountData, newIdentityKey } from '../target/accounts.ts';
-import { DEFAULT_LIMITS } from '../target/limits.ts';
-import { probe } from '../target/probe.ts';
-import type { TargetData } from '../target/target.ts';
+import { loadClaims } from './claims.ts';
 import { explore, failsAgain } from './explore.ts';
-import { castOf } from './people.ts';
-import { type Property, propertiesFor } from './properties.ts';
+import { type FaultyServer, onFaultyServer } from './faulty-target.ts';
 import { REGRESSIONS, saveRegression } from './regressions.ts';
 
 const options = yargs(hideBin(process.argv))
@@ -26,7 +20,7 @@ const options = yargs(hideBin(process.argv))
     variants: { type: 'boolean', default: true, describe: 'run the right ones (--no-variants: not)' },
     all: { type: 'boolean', default: false, describe: 'also mutants of requirements that the catalog does not name' },
     property: { type: 'string', array: true, default: ['linearizable', 'mutated-frames'], describe: 'only these' },
-    runs: { type: 'number', default: 100, describe: 'inputs of a property, on each server' },
+    runs: { type: 'number', default: 300, describe: 'inputs of a property, on each server' },
     seed: { type: 'number', default: 1, describe: 'of the inputs' },
     shrink: { type: 'boolean', default: false, describe: 'make counterexamples small, and show them' },
     save: {
@@ -44,14 +38,6 @@ const options = yargs(hideBin(process.argv))
   .wrap(110)
   .parseSync();
 
-interface Work {
-  id: string;
-  /** That a mutant breaks; undefined for a right server. */
-  requirement: string | undefined;
-  declared: Record<string, number> | undefined;
-  isOpen: boolean;
-}
-
 interface Result {
   id: string;
   requirement: string | undefined;
@@ -64,51 +50,21 @@ interface Result {
   ms: number;
 }
 
-/** Broken servers do not answer; it is not waited for as long as for what right ones may take, in ms. */
-const MUTANT_TIMEOUT_MS = 1_500;
-const VARIANT_TIMEOUT_MS = 15_000;
-/** People enough that each run which ends badly has others. */
-const ACCOUNTS = 3 * 150;
-
-const makeAccounts = (): AccountData[] =>
-  Array.from({ length: ACCOUNTS }, (_, i) => ({
-    name: `account ${i}`,
-    identityKey: Buffer.from(newIdentityKey()).toString('hex'),
-    token: randomBytes(32).toString('hex'),
-    deviceId: undefined,
-    isExpired: false,
-  }));
-
-/** What the catalog claims: of a property, the requirements that it tests. */
-const claims = new Map(
-  (JSON.parse(readFileSync(EVIDENCE.properties, 'utf8')).properties as { id: string; requirements: string[] }[]).map(
-    ({ id, requirements }) => [id, new Set(requirements)],
-  ),
-);
+const claims = loadClaims();
 const isClaimed = (property: string, requirement: string): boolean => claims.get(property)?.has(requirement) ?? false;
 
 /** Claims of which a counterexample is kept. */
 const saved = new Set<string>();
 
-async function fuzzServer(host: MutantHost, work: Work): Promise<Result[]> {
-  const accounts = work.isOpen ? [] : makeAccounts();
-  const address = await host.start(work.id, accounts);
-  const isRight = work.requirement === undefined;
-  const target: TargetData = {
-    addresses: [{ host: address.host, port: address.port, verify: { kind: 'pin', sha256: address.pin } }],
-    ...{ accounts, noAccounts: undefined, mustRegister: false, isOpen: work.isOpen },
-    limits: { ...DEFAULT_LIMITS, ...work.declared },
-    timeoutMs: isRight ? VARIANT_TIMEOUT_MS : MUTANT_TIMEOUT_MS,
-  };
+async function fuzzServer(host: MutantHost, server: FaultyServer): Promise<Result[]> {
+  const { requirement } = server;
+  const isRight = requirement === undefined;
   const results: Result[] = [];
-  const all: Property<never>[] = [];
-  try {
-    const { profiles } = await probe(target);
-    all.push(...propertiesFor(target, profiles, castOf(target)));
-    for (const property of all.filter(({ id }) => options.property.includes(id))) {
+  await onFaultyServer(host, server, async (properties) => {
+    for (const property of properties.filter(({ id }) => options.property.includes(id))) {
       const { id } = property;
-      const claim = `${id}: ${work.requirement}`;
-      if (!isRight && !options.all && !isClaimed(id, work.requirement as string)) continue;
+      const claim = `${id}: ${requirement}`;
+      if (!isRight && !options.all && !isClaimed(id, requirement)) continue;
       if (options.save && saved.has(claim)) continue;
       const started = Date.now();
       const { found, gone, runs, skipped, skippedBecause } = await explore(
@@ -116,7 +72,7 @@ async function fuzzServer(host: MutantHost, work: Work): Promise<Result[]> {
         { seed: options.seed, isShrunk: options.shrink || options.save },
       );
       results.push({
-        ...{ id: work.id, requirement: work.requirement, property: id, runs },
+        ...{ id: server.id, requirement, property: id, runs },
         skipped: skipped > 0 ? `${skipped} runs say nothing: ${skippedBecause}` : undefined,
         why: found?.why ?? gone?.why,
         input: found && property.save(found.input),
@@ -127,12 +83,9 @@ async function fuzzServer(host: MutantHost, work: Work): Promise<Result[]> {
       if (!found || !options.save || isRight || saved.has(claim) || !(await failsAgain(property, found.input)))
         continue;
       saved.add(claim);
-      saveRegression(property, found, REGRESSIONS, work.id);
+      saveRegression(property, found, REGRESSIONS, server.id);
     }
-  } finally {
-    for (const property of all) await property.close();
-    await host.stop(address).catch((error) => console.log(`         ${error}`));
-  }
+  });
   return results;
 }
 
@@ -152,9 +105,9 @@ const listed = await lister.list();
 await lister.close();
 const isAbout = (requirement: string): boolean =>
   options.all || options.property.some((property) => isClaimed(property, requirement));
-const works: Work[] = [
+const works: FaultyServer[] = [
   ...(options.variants ? listed.variants : []).map(
-    ({ id, declared }): Work => ({ id, requirement: undefined, declared, isOpen: false }),
+    ({ id, declared }): FaultyServer => ({ id, requirement: undefined, declared, isOpen: false }),
   ),
   ...(options.mutants ? listed.mutants : []).filter(({ requirement }) => isAbout(requirement)),
 ].filter(({ id, requirement }) => isWanted(`${requirement ?? ''} ${id}`));

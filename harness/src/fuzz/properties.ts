@@ -95,7 +95,7 @@ export function modelProperty({ service, cast, profiles, limits, hasPeople }: Mo
       return told.length === 0 ? undefined : told.map(([what, count]) => `${count} ${what}`).join(', ');
     },
     isSoiled: () => isSoiled,
-    runs: 100,
+    runs: 300,
   };
 }
 

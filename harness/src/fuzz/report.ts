@@ -6,6 +6,8 @@ import type { Property } from './properties.ts';
 import { loadRegressions, type Regression, saveRegression } from './regressions.ts';
 
 type Print = (line: string) => void;
+/** Each run begins with these: what depends on how calls meet is given some chances. */
+const REPLAY_CHANCES = 2;
 /** Codecs are done in a moment, in ms. */
 const LOCAL_MS = 2_000;
 
@@ -76,7 +78,7 @@ async function replay(
 async function whyAgain(property: Property<never>, { input, found }: Regression): Promise<string | undefined> {
   try {
     if (input === undefined) return (await explore(property, found)).found?.why;
-    return await failsAgain(property, property.load(input));
+    return await failsAgain(property, property.load(input), REPLAY_CHANCES);
   } catch (error) {
     if (error instanceof TargetGone) return `the target went away: ${error.message}`;
     throw error;
