@@ -9,6 +9,7 @@ import { generateKeyPackage, IdentityKeypair } from '@quicnprotochat/core';
 import { UsageError } from '../errors.ts';
 import { absoluteCommand, splitCommand } from './command-line.ts';
 import { keysOf } from './key-package-keys.ts';
+import { MemoryService } from './memory-service.ts';
 import { CommandProcess } from './process.ts';
 import { findSecret, findSeed } from './secrets.ts';
 
@@ -66,4 +67,19 @@ test('a command that hangs is killed with all that it started', async () => {
   assert.equal(existsSync(left), false);
   rmSync(dirname(left), { recursive: true });
   await assert.rejects(new CommandProcess(['/no/such/command'], options).ended, { code: 'ENOENT' });
+});
+
+test('accounts of the service in memory: their password opens them, and nothing else', async () => {
+  const { opaque } = new MemoryService();
+  const { publicKey } = IdentityKeypair.generate();
+  await opaque.register('alice', 'right', publicKey);
+  assert.deepEqual(opaque.identityOf('alice'), publicKey);
+  assert.deepEqual(
+    [
+      await opaque.opensWith('alice', 'right'),
+      await opaque.opensWith('alice', 'wrong'),
+      await opaque.opensWith('bob', ''),
+    ],
+    [true, false, false],
+  );
 });

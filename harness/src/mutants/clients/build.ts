@@ -30,19 +30,24 @@ export async function buildClient({ id, edits }: OtherClient, outfile: string): 
   }
 }
 
-function planted(edits: readonly Edit[]): Plugin {
+/** The edited sources by their paths. @throws Error when an edit finds no place any more, or several */
+export function editedSources(edits: readonly Edit[]): Map<string, string> {
   const byPath = new Map<string, Edit[]>();
   for (const edit of edits) {
     const path = resolve(ROOT, edit.file);
     byPath.set(path, [...(byPath.get(path) ?? []), edit]);
   }
-  for (const [path, all] of byPath) editedSource(path, all);
+  return new Map([...byPath].map(([path, own]) => [path, editedSource(path, own)]));
+}
+
+function planted(edits: readonly Edit[]): Plugin {
+  const sources = editedSources(edits);
   return {
     name: 'edits',
     setup({ onLoad }) {
       onLoad({ filter: /\.ts$/ }, ({ path }) => {
-        const own = byPath.get(path);
-        return own && { contents: editedSource(path, own), loader: 'ts' };
+        const contents = sources.get(path);
+        return contents === undefined ? undefined : { contents, loader: 'ts' };
       });
     },
   };
