@@ -28,7 +28,7 @@ test('nor does the command that repeats a scenario show them', () => {
   );
   assert.equal(
     command(['--command=./s {port} --secret=c0ffee']),
-    "npm run conformance -- '--command=./s '\\''{port}'\\'' --secret=***'",
+    "npm run conformance -- '--command=./s '\\''{port}'\\'' '\\''--secret=***'\\'''",
   );
   assert.equal(command(['--client', './c -v']), "npm run conformance -- --client './c -v'");
 });
