@@ -57,8 +57,8 @@ export function allowedBecause(difference: Difference, circumstances: Circumstan
   if (isOtherVerdict(results)) return undefined;
   if (scenario.level !== 'MUST') return RULES.optional;
   if (path === 'session') return RULES.session;
-  if (isMatterOfOrder(question, observed)) return RULES.concurrent;
   if (question?.a.isGivenUp || question?.b.isGivenUp) return RULES.givenUp;
+  if (isMatterOfOrder(question, observed)) return RULES.concurrent;
   const steps = observed.a.steps.join('\n');
   if (path === 'exception.reason') {
     const areCodes = [difference.shown.a, difference.shown.b].every((code) => /^E\d{3}$/.test(code));
