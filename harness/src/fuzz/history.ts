@@ -246,6 +246,8 @@ export class History {
         continue;
       }
       untold += 1;
+      // Each answer that does not come costs its whole time-out.
+      if (output === undefined && untold > 1) throw new Suspicion(this.suspicions.join('\n    '));
       if (untold > MAX_UNTOLD)
         throw new Inconclusive(`${thing} could not be emptied: its fetches are refused, or not answered`);
     }
