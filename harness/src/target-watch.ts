@@ -54,6 +54,10 @@ async function afterHang(world: ConformanceWorld, server: CommandServer, why: st
 }
 
 async function startAgain(world: ConformanceWorld, server: CommandServer): Promise<void> {
+  if (server.couldNotStart) {
+    stop(world, 'the server is gone: it did not start again');
+    return;
+  }
   try {
     await world.startServerAgain();
   } catch (error) {

@@ -55,6 +55,7 @@ export class CommandServer {
   readonly #redact: (text: string) => string;
   #process: ServerProcess | undefined;
   #isUp = false;
+  #couldNotStart = false;
   /** Why it cannot be ended; undefined as long as it can. */
   #stuck: string | undefined;
 
@@ -99,6 +100,11 @@ export class CommandServer {
   get deathNotice(): string | undefined {
     if (!this.#isUp || !this.#process?.hasEnded) return undefined;
     return `the server ${this.#process.how} by itself${this.#lastLines()}`;
+  }
+
+  /** Whether the last start has failed: another would as well. */
+  get couldNotStart(): boolean {
+    return this.#couldNotStart;
   }
 
   /** Whether it was ended, and waits to be started again. */
@@ -157,6 +163,7 @@ export class CommandServer {
         : `does not listen on UDP port ${this.port} of 127.0.0.1 after ${this.#startLimitMs / 1000} s`;
       const isWorthATry = started.hasEnded && left > 0;
       await started.end('SIGKILL', STOP_LIMIT_MS);
+      this.#couldNotStart = !isWorthATry;
       if (!isWorthATry) throw new UnreachableError(`the server of --command ${why}${this.#lastLines()}`);
       await sleep(RESTART_PAUSE_MS);
     }
