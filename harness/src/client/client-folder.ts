@@ -8,6 +8,12 @@ export interface KeptFile {
   bytes: Buffer;
 }
 
+/** What is left when the run ends early, for example by Ctrl-C. */
+const open = new Set<ClientFolder>();
+process.on('exit', () => {
+  for (const folder of open) folder.remove();
+});
+
 /** What a scenario has on the disk: the client's home and working folder, and a folder of the suite's own beside them. */
 export class ClientFolder {
   readonly path = mkdtempSync(join(tmpdir(), 'conformance-client-'));
@@ -17,6 +23,7 @@ export class ClientFolder {
   #state = join(this.work, 'alice.bin');
 
   constructor() {
+    open.add(this);
     for (const folder of [this.home, this.work, this.#own]) mkdirSync(folder);
   }
 
@@ -65,6 +72,7 @@ export class ClientFolder {
   }
 
   remove(): void {
+    open.delete(this);
     rmSync(this.path, { recursive: true, force: true, maxRetries: 3 });
   }
 }
