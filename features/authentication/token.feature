@@ -97,7 +97,7 @@ Feature: Bearer tokens
         | her token and one more byte           |
         | her token and a zero byte             |
         | her token twice                       |
-        | her token with its last bit flipped   |
+        | her token with its last byte changed  |
         | her token with its first bit flipped  |
         | a token of one zero byte              |
         | a token of 4,096 bytes                |
@@ -119,7 +119,7 @@ Feature: Bearer tokens
         | token                                |
         | her token without its last byte      |
         | her token and one more byte          |
-        | her token with its last bit flipped  |
+        | her token with its last byte changed |
         | her token with its first bit flipped |
         | her token in hex                     |
 

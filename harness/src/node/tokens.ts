@@ -8,7 +8,8 @@ export const TOKEN_CHANGES: Readonly<Record<string, (right: Uint8Array) => Uint8
   'her token and a zero byte': (right) => concat(right, Uint8Array.of(0)),
   'her token and a line end': (right) => concat(right, Uint8Array.of(0x0a)),
   'her token twice': (right) => concat(right, right),
-  'her token with its last bit flipped': (right) => flip(right, right.length - 1, 0x01),
+  // Its highest bit: the lowest one of a signature in Base64 may mean nothing.
+  'her token with its last byte changed': (right) => flip(right, right.length - 1, 0x80),
   'her token with its first bit flipped': (right) => flip(right, 0, 0x80),
   'her token in hex': (right) => Buffer.from(Buffer.from(right).toString('hex')),
   'her token in Base64': (right) => Buffer.from(Buffer.from(right).toString('base64')),
