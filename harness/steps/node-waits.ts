@@ -13,6 +13,8 @@ import { scenarioOf } from '../src/node/target.ts';
 /** A wait may end early by this part of it, or late by LATE_MS: timers are coarse and machines busy. */
 const EARLY_PART = 0.1;
 const LATE_MS = 5_000;
+/** A long answer takes its time: a slow line still carries as much, in bytes a ms. */
+const LEAST_RATE = 256;
 /** After a round trip on its session a wait is taken to have begun, or to be cancelled, when this has passed. */
 const SETTLE_MS = 40;
 const CANCEL_SETTLE_MS = 150;
@@ -165,16 +167,17 @@ async function endWithin(wait: Wait, ms: number): Promise<{ wait: Wait; answer: 
 }
 
 /** A message is there: the wait ends now, and not by its own time-out. */
-function soon({ waitMs, startedAt }: Wait): number {
-  if (waitMs === 0) return LATE_MS;
-  return Math.min(LATE_MS, Math.max(0, (waitMs - (performance.now() - startedAt)) * 0.7));
+function endSoon(scenario: NodeScenario, wait: Wait): ReturnType<typeof endWithin> {
+  const { waitMs, startedAt } = wait;
+  const bytes = scenario.queue(wait.queue).messages.reduce((sum, { payload }) => sum + payload.length, 0);
+  const limitMs = LATE_MS + bytes / LEAST_RATE;
+  if (waitMs === 0) return endWithin(wait, limitMs);
+  return endWithin(wait, Math.min(limitMs, Math.max(0, (waitMs - (performance.now() - startedAt)) * 0.7)));
 }
-
-const endSoon = (wait: Wait) => endWithin(wait, soon(wait));
 
 Then('the wait ends with all its messages', async function () {
   const scenario = scenarioOf(this);
-  const { wait, answer } = await endSoon(lastWait(scenario));
+  const { wait, answer } = await endSoon(scenario, lastWait(scenario));
   const model = scenario.queue(wait.queue);
   expectEqual('messages in the answer', answer.length, model.messages.length);
   model.take(answer);
@@ -184,7 +187,7 @@ Then('the first wait ends with all its messages', async function () {
   const scenario = scenarioOf(this);
   const [first] = scenario.waits;
   if (!first) throw new Error('no wait began before this step');
-  const { wait, answer } = await endSoon(first);
+  const { wait, answer } = await endSoon(scenario, first);
   const model = scenario.queue(wait.queue);
   expectEqual('messages in the answer', answer.length, model.messages.length);
   model.take(answer);
@@ -192,14 +195,14 @@ Then('the first wait ends with all its messages', async function () {
 
 Then('the wait ends with its first {int} message(s)', async function (count: number) {
   const scenario = scenarioOf(this);
-  const { wait, answer } = await endSoon(lastWait(scenario));
+  const { wait, answer } = await endSoon(scenario, lastWait(scenario));
   expectEqual('messages in the answer', answer.length, count);
   scenario.queue(wait.queue).take(answer);
 });
 
 Then('the wait ends with that message under the number that enqueue returned', async function () {
   const scenario = scenarioOf(this);
-  const { wait, answer } = await endSoon(lastWait(scenario));
+  const { wait, answer } = await endSoon(scenario, lastWait(scenario));
   expectEqual('messages in the answer', answer.length, 1);
   const [taken] = scenario.queue(wait.queue).take(answer);
   assert.ok(taken, 'nothing was enqueued before this step');
@@ -208,14 +211,14 @@ Then('the wait ends with that message under the number that enqueue returned', a
 
 Then('the wait ends with some of its messages', async function () {
   const scenario = scenarioOf(this);
-  const { wait, answer } = await endSoon(lastWait(scenario));
+  const { wait, answer } = await endSoon(scenario, lastWait(scenario));
   requireSome(answer);
   scenario.queue(wait.queue).take(answer);
 });
 
 Then('the wait ends with some of its messages and no more bytes than it should', async function () {
   const scenario = scenarioOf(this);
-  const { wait, answer } = await endSoon(lastWait(scenario));
+  const { wait, answer } = await endSoon(scenario, lastWait(scenario));
   scenario.queue(wait.queue).take(answer);
   requireSome(answer, scenario.target.limits.answerBytes);
 });
@@ -245,7 +248,11 @@ Then('every wait ends with an empty list when its time is over', async function 
 });
 
 Then('every wait ends with {int} message(s)', async function (count: number) {
-  const { waits } = scenarioOf(this);
+  const scenario = scenarioOf(this);
+  const { waits } = scenario;
   assert.ok(waits.length > 1, 'fewer than two waits began before this step');
-  for (const wait of waits) expectEqual('messages in the answer', (await endSoon(wait)).answer.length, count);
+  for (const wait of waits) {
+    const { answer } = await endSoon(scenario, wait);
+    expectEqual('messages in the answer', answer.length, count);
+  }
 });
