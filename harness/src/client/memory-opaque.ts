@@ -3,6 +3,7 @@ import { server } from '@serenity-kit/opaque';
 import {
   finishLogin,
   finishRegistration,
+  KEY_STRETCHING,
   OPAQUE_LENGTHS,
   opaqueReady,
   startLogin,
@@ -42,7 +43,8 @@ export class MemoryOpaque {
   async register(username: string, password: string, identityKey: Uint8Array): Promise<void> {
     await opaqueReady;
     const started = startRegistration(password);
-    const record = finishRegistration(password, started, await this.#registrationResponse(username, started.request));
+    const response = await this.#registrationResponse(username, started.request);
+    const record = finishRegistration(password, started, response, KEY_STRETCHING);
     this.#users.set(username, { record, identityKey });
   }
 
@@ -51,7 +53,7 @@ export class MemoryOpaque {
     await opaqueReady;
     const started = startLogin(password);
     const { response } = await this.#startLogin(username, started.request);
-    return finishLogin(password, started, response) !== undefined;
+    return finishLogin(password, started, response, KEY_STRETCHING) !== undefined;
   }
 
   readonly handlers: Handlers = {

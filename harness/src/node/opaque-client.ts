@@ -4,7 +4,7 @@ import { client, ready } from '@serenity-kit/opaque';
 
 /**
  * The client's side of OPAQUE (RFC 9807) as spec/opaque.md fixes it: ristretto255-SHA512, TripleDH, no identities, an
- * empty context, and the key-stretching function below.
+ * empty context, and Argon2id as the key-stretching function.
  */
 export const OPAQUE_LENGTHS = {
   registrationRequest: 32,
@@ -15,8 +15,14 @@ export const OPAQUE_LENGTHS = {
   ke3: 64,
 } as const;
 
-/** Argon2id of OPQ-001: memory in KiB. */
-const KEY_STRETCHING = { 'argon2id-custom': { memory: 19_456, iterations: 2, parallelism: 1 } };
+/** Argon2id; memory in KiB. */
+type KeyStretching = { 'argon2id-custom': { memory: number; iterations: number; parallelism: number } };
+
+/** That of OPQ-001: what an account needs that another client is to open. */
+export const KEY_STRETCHING: KeyStretching = { 'argon2id-custom': { memory: 19_456, iterations: 2, parallelism: 1 } };
+
+/** For throw-away users of the suite, whose passwords are random: a server sees no difference, and it costs next to nothing. */
+const NO_STRETCHING: KeyStretching = { 'argon2id-custom': { memory: 8, iterations: 1, parallelism: 1 } };
 
 /** Resolves when the functions of this file can be called. */
 export const opaqueReady: Promise<void> = ready;
@@ -45,17 +51,23 @@ export function startRegistration(password: string): Started {
 
 /**
  * @param response of the server, 64 bytes
+ * @param keyStretching by default none: the account is for `finishLogin` of this file alone
  * @returns the registration record, 192 bytes
  * @throws Error when the response is not well-formed
  */
-export function finishRegistration(password: string, { state }: Started, response: Uint8Array): Uint8Array {
+export function finishRegistration(
+  password: string,
+  { state }: Started,
+  response: Uint8Array,
+  keyStretching = NO_STRETCHING,
+): Uint8Array {
   const registrationResponse = checked('registration response', response, OPAQUE_LENGTHS.registrationResponse);
   const finished = understood('registration response', () =>
     client.finishRegistration({
       password,
       registrationResponse,
       clientRegistrationState: state,
-      keyStretching: KEY_STRETCHING,
+      keyStretching,
     }),
   );
   return decode(finished.registrationRecord);
@@ -72,10 +84,15 @@ export function startLogin(password: string): Started {
  * @returns KE3, 64 bytes; undefined when KE2 cannot be opened: the password is wrong, or there is no such user
  * @throws Error when KE2 is not well-formed
  */
-export function finishLogin(password: string, { state }: Started, response: Uint8Array): Uint8Array | undefined {
+export function finishLogin(
+  password: string,
+  { state }: Started,
+  response: Uint8Array,
+  keyStretching = NO_STRETCHING,
+): Uint8Array | undefined {
   const loginResponse = checked('KE2', response, OPAQUE_LENGTHS.ke2);
   const finished = understood('KE2', () =>
-    client.finishLogin({ password, loginResponse, clientLoginState: state, keyStretching: KEY_STRETCHING }),
+    client.finishLogin({ password, loginResponse, clientLoginState: state, keyStretching }),
   );
   return finished && decode(finished.finishLoginRequest);
 }
