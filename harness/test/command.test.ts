@@ -61,7 +61,7 @@ test('a command that says too little or too much is refused, with what to do', (
   const cases: [RawOptions, RegExp][] = [
     [{ command: './server {dir}' }, /has no \{port\}/],
     [{ command: './server {port} {data}' }, /\{data\} is not known; there are \{port\}, \{dir\}, \{accounts\}/],
-    [{ command: "./server '{port}" }, /--command .* a quote is not closed/],
+    [{ command: "./server '{port}" }, /--command: a quote is not closed/],
     [{ command: './server {port}', target: 'localhost' }, /--command and --target exclude each other/],
     [{ command: './server {port} {accounts}', open: true }, /leave out --open/],
     [{ command: './server {port}', client: './client' }, /--client and --command exclude each other/],

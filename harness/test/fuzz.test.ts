@@ -12,7 +12,8 @@ import { makePeople } from '../src/target/accounts.ts';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MAIN = join(ROOT, 'harness/src/fuzz/main.ts');
 const scratch = mkdtempSync(join(tmpdir(), 'fuzz-'));
-const people = makePeople();
+/** In threes: each try of an input has people of its own. */
+const people = Array.from({ length: 60 }, makePeople).flat();
 const accounts = join(scratch, 'accounts.json');
 const host = new MutantHost();
 
@@ -48,16 +49,17 @@ async function fuzzServer(id: string, args: string[]): Promise<{ code: number | 
   }
 }
 
-const FAULT = 'delivery/restarts-when-drained';
+/** It shows whatever was done before: an input fails on a fresh server as well. */
+const FAULT = 'batch/first-only';
 
 test('a counterexample is small, comes again by its seed and path, and is kept for later runs', async () => {
   const kept = join(scratch, 'kept');
   mkdirSync(kept);
   const first = await fuzzServer(FAULT, ['--seed', '7', '--save', '--regressions', kept]);
   assert.equal(first.code, 1, first.output);
-  assert.match(first.output, /messages \w+ and \w+ have the same number/);
+  assert.match(first.output, /no order of the calls explains the answers of queue \w+/);
   const size = first.output.match(/^ {2}\d+\. /gm)?.length ?? 0;
-  assert.ok(size >= 2 && size <= 5, `${size} commands:\n${first.output}`);
+  assert.ok(size >= 1 && size <= 5, `${size} commands:\n${first.output}`);
 
   const [, path] = /again: npm run fuzz -- .*--seed 7 --path (\S+) --property linearizable/.exec(first.output) ?? [];
   assert.ok(path, first.output);

@@ -1,7 +1,7 @@
 import { DEFAULT_LIMITS } from '../target/limits.ts';
 import type { Flag, Flags } from './command-line.ts';
 
-/** The published form of `conformance.yaml`: `npx tsx scripts/config-schema.ts` writes it. */
+/** The published form of `conformance.yaml`: `npx tsx harness/src/options/write-config-schema.ts` writes it. */
 export const CONFIG_SCHEMA: URL = new URL('../../schemas/config.schema.json', import.meta.url);
 
 /** What holds no option of a file: where the file itself is. */

@@ -41,7 +41,7 @@ const fault = (yaml: string, ...args: string[]): string => {
   assert.fail(`${yaml} is taken`);
 };
 
-test('the published schema is that of the options (npx tsx scripts/config-schema.ts writes it)', () => {
+test('the published schema is that of the options (npx tsx harness/src/options/write-config-schema.ts writes it)', () => {
   assert.deepEqual(JSON.parse(readFileSync(CONFIG_SCHEMA, 'utf8')), configSchema(FLAGS));
 });
 

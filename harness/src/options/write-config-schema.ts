@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { CONFIG_SCHEMA, configSchema } from '../harness/src/options/config-schema.ts';
-import { FLAGS } from '../harness/src/options/flags.ts';
+import { CONFIG_SCHEMA, configSchema } from './config-schema.ts';
+import { FLAGS } from './flags.ts';
 
 const path = fileURLToPath(CONFIG_SCHEMA);
 writeFileSync(path, JSON.stringify(configSchema(FLAGS)));
