@@ -45,7 +45,8 @@ Feature: The command line of a client
       When the client starts "recv --stream"
       And Bob sends 1 message to the client
       Then it shows these messages while it runs
-      When Bob sends 1 message to the client
+      When it has had time to ask for more
+      And Bob sends 1 message to the client
       Then it shows these messages while it runs
 
     Scenario: demo-group

@@ -11,6 +11,9 @@ import { findSecret } from '../../src/client/secrets.ts';
 const SOON_MS = 10_000;
 /** How long a client is left alone that has begun to wait. */
 const SETTLE_MS = 300;
+/** Whoever asks for messages once more does so within that time. */
+const ASKS_MS = 3_000;
+const POLL_MS = 50;
 const RECEIVING = ['peek', 'fetch', 'fetchWait'] as const;
 
 When('the client runs {string}', async function (this: ClientWorld, command: string) {
@@ -117,6 +120,15 @@ When('it is interrupted once it waits', async function (this: ClientWorld) {
   await sleep(SETTLE_MS);
   process.interrupt();
   await this.finished(process, command);
+});
+
+When('it has had time to ask for more', async function (this: ClientWorld) {
+  const node = await this.node();
+  const callsBefore = node.of(...RECEIVING).length;
+  // One that waits already asks no more, which is as well.
+  for (const end = Date.now() + ASKS_MS; node.of(...RECEIVING).length === callsBefore && Date.now() < end; )
+    await sleep(POLL_MS);
+  await sleep(SETTLE_MS);
 });
 
 Then('it succeeds', function (this: ClientWorld) {
