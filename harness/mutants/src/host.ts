@@ -1,7 +1,8 @@
 // Runs faulty servers for whoever holds the other ends of standard input and output: a line of JSON in, one out.
 //
-//     list                                    -> {"mutants": [{id, requirement, what, declared, isOpen, isRestarted}, …], "variants": [{id, what, declared, isRestarted}, …]}
-//     {"start": ID, "accounts": [{…}, …]}     -> {"host", "port", "pin"}
+//     list                                    -> {"mutants": [{id, requirement, what, declared, isOpen, isRestarted}, …], "variants": [{id, what, declared, isRestarted}, …],
+//                                                "together": [[ID, …], …], variants that go into one server}
+//     {"start": ID, "accounts": [{…}, …]}     -> {"host", "port", "pin"}; ID may be several of variants, with + between them
 //     {"stop": PORT}                          -> {"stopped": PORT, "slips": [what went wrong in a fault itself, …]}
 //
 // What goes wrong is answered with {"error": …}. The process ends when its standard input does.
@@ -11,6 +12,7 @@ import { MUTANT_LIMITS } from './fault.ts';
 import { faultOf, MUTANTS, VARIANTS } from './index.ts';
 import { slips } from './seams/stream.ts';
 import { FaultyServer, type KnownAccount } from './server.ts';
+import { TOGETHER } from './variants.ts';
 
 const certificate = await makeCertificate(['127.0.0.1']);
 const servers = new Map<number, FaultyServer>();
@@ -25,6 +27,7 @@ async function answer(line: string): Promise<unknown> {
       variants: VARIANTS.map(({ id, what, declared, fault }) => ({
         ...{ id, what, declared, isRestarted: fault.kept !== undefined },
       })),
+      together: TOGETHER,
     };
   }
   const request = JSON.parse(line) as { start?: string; accounts?: KnownAccount[]; stop?: number };

@@ -10,6 +10,7 @@ import { RESTARTS } from './catalog/restarts.ts';
 import { FRAMES, SESSIONS } from './catalog/rpc.ts';
 import { COMPARED, COMPUTED } from './catalog/tokens.ts';
 import { TRANSPORT } from './catalog/transport.ts';
+import { combine } from './combine.ts';
 import { type Fault, MUTANT_LIMITS, type Mutant } from './fault.ts';
 import { VARIANTS } from './variants.ts';
 
@@ -47,10 +48,12 @@ if (twice !== undefined) throw new Error(`two servers are called ${twice}`);
 /** The right server, to see that what is found is the fault's doing. */
 const RIGHT = 'right';
 
-/** What a server of that id has for a fault. */
+/** What a server of that id, or of several variants' with `+` between them, has for a fault. */
 export function faultOf(id: string | undefined): Fault | undefined {
   if (id === RIGHT) return { limits: MUTANT_LIMITS };
   const mutant = MUTANTS.find((known) => known.id === id);
   if (mutant) return { ...mutant.fault, limits: { ...MUTANT_LIMITS, ...mutant.fault.limits } };
-  return VARIANTS.find((known) => known.id === id)?.fault;
+  const faults = (id ?? '').split('+').map((one) => VARIANTS.find((known) => known.id === one)?.fault);
+  if (faults.length === 1) return faults[0];
+  return faults.every((fault) => fault !== undefined) ? combine(faults) : undefined;
 }

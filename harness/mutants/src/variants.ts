@@ -182,6 +182,15 @@ export const VARIANTS: readonly Variant[] = [
   }),
 ];
 
+/** Variants that are tried in one server, as do not meet in what they change; the others are tried alone. */
+export const TOGETHER: readonly (readonly string[])[] = [
+  ['other-texts', 'numbers-elsewhere', 'odd-ids-refused', 'plain-names', 'two-segments', 'few-streams'],
+  ['overloaded', 'great-numbers', 'odd-ids-apart', 'signed-tokens', 'reversed'],
+  ['slower', 'no-strangers', 'newer-schema'],
+  ['other-limits', 'small-pieces'],
+  ['looks-every-second', 'other-order'],
+].map((names) => names.map((name) => `variant/${name}`));
+
 /** As signed tokens are: text that anybody reads, and a MAC that nobody else makes. */
 function signedTokens(): Fault {
   const secret = randomBytes(32);

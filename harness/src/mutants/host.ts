@@ -54,7 +54,7 @@ export class MutantHost {
     });
   }
 
-  list(): Promise<{ mutants: MutantEntry[]; variants: VariantEntry[] }> {
+  list(): Promise<{ mutants: MutantEntry[]; variants: VariantEntry[]; together: string[][] }> {
     return this.#ask('list');
   }
 

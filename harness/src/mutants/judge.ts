@@ -4,6 +4,7 @@ import { loadFeatures, type PlannedScenario } from '../plan/features.ts';
 import { splitOffered } from '../plan/select.ts';
 import type { ScenarioResult } from '../result.ts';
 import { runScenarios } from '../run/run.ts';
+import { stopRun } from '../run/stop.ts';
 import { loadSpec } from '../spec.ts';
 import { withAccess } from '../target/access.ts';
 import { makeAccounts } from '../target/accounts.ts';
@@ -54,7 +55,7 @@ export class Judge {
     const judged = { id, declared, isOpen, timeoutMs: MUTANT_TIMEOUT_MS };
     const { results, durationMs } = isRestarted
       ? await this.#restart(judged, wanted, { hasAccounts: true, isEnough: isCaught })
-      : await this.#run(judged, async () => wanted);
+      : await this.#run(judged, async () => wanted, isCaught);
     const caught = results.filter(isCaught);
     const broken = results.filter(({ status }) => status === 'broken');
     const isRight = caught.length > 0 && broken.length === 0;
@@ -121,6 +122,7 @@ export class Judge {
   async #run(
     { id, declared, isOpen = false, timeoutMs }: Judged,
     plan: (target: TargetData) => Promise<PlannedScenario[]>,
+    isEnough: (result: ScenarioResult) => boolean = () => false,
   ): Promise<{ results: ScenarioResult[]; durationMs: number }> {
     const startedAt = Date.now();
     const accounts = makeAccounts();
@@ -137,7 +139,10 @@ export class Judge {
       };
       const scenarios = await plan(target);
       if (scenarios.length === 0) return { results: [], durationMs: Date.now() - startedAt };
-      const { results, faults } = await runScenarios({ target, scenarios, onResult: () => {} });
+      const onResult = (result: ScenarioResult): void => {
+        if (isEnough(result)) stopRun('it is caught');
+      };
+      const { results, faults } = await runScenarios({ target, scenarios, onResult });
       if (faults.length > 0) throw new Error(faults.join('\n'));
       return { results, durationMs: Date.now() - startedAt };
     } finally {

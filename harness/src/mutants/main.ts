@@ -7,6 +7,7 @@ import { hideBin } from 'yargs/helpers';
 import { EXIT } from '../errors.ts';
 import { MutantHost } from './host.ts';
 import { judgeAll } from './pool.ts';
+import { inOneServer } from './together.ts';
 import type { Work } from './worker.ts';
 
 const options = yargs(hideBin(process.argv))
@@ -17,6 +18,7 @@ const options = yargs(hideBin(process.argv))
   .options({
     mutants: { type: 'boolean', default: true, describe: 'run the broken ones (--no-mutants: not)' },
     variants: { type: 'boolean', default: true, describe: 'run the right ones (--no-variants: not)' },
+    apart: { type: 'boolean', default: false, describe: 'each right one alone, also those that go into one server' },
     jobs: { type: 'number', default: Math.max(1, availableParallelism()), describe: 'processes at once' },
     list: { type: 'boolean', default: false, describe: 'only list them' },
     json: { type: 'string', describe: 'write what was found to this file' },
@@ -32,13 +34,12 @@ const patterns = options._.map(String);
 const isWanted = (text: string): boolean => patterns.length === 0 || patterns.some((pattern) => text.includes(pattern));
 
 const host = new MutantHost();
-const { mutants, variants } = await host.list();
+const { mutants, variants, together } = await host.list();
 await host.close();
 
+const wanted = (options.variants ? variants : []).filter(({ id }) => isWanted(id));
 const works: Work[] = [
-  ...(options.variants ? variants : [])
-    .filter(({ id }) => isWanted(id))
-    .map((entry): Work => ({ kind: 'variant', entry })),
+  ...(options.apart ? wanted : inOneServer(wanted, together)).map((entry): Work => ({ kind: 'variant', entry })),
   ...(options.mutants ? mutants : [])
     .filter(({ id, requirement }) => isWanted(`${requirement} ${id}`))
     .map((entry): Work => ({ kind: 'mutant', entry })),
@@ -68,9 +69,12 @@ if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(re
 const isRight = ({ done }: (typeof results)[number]): boolean => !('error' in done) && done.isRight;
 const of = (kind: Work['kind']) => results.filter(({ work }) => work.kind === kind);
 const caught = of('mutant').filter(isRight).length;
-const passed = of('variant').filter(isRight).length;
-console.log(`\n${caught} of ${of('mutant').length} mutants caught; ${passed} of ${of('variant').length} variants pass`);
+/** How many variants there are in servers. */
+const held = (some: typeof results): number => some.reduce((sum, { work }) => sum + work.entry.id.split('+').length, 0);
+const passed = held(of('variant').filter(isRight));
+const variantCount = held(of('variant'));
+console.log(`\n${caught} of ${of('mutant').length} mutants caught; ${passed} of ${variantCount} variants pass`);
 console.log(`in ${((Date.now() - started) / 1000).toFixed(0)} s`);
-const failed = results.length - caught - passed;
+const failed = of('mutant').length + variantCount - caught - passed;
 console.log(`${caught + passed} passed, ${failed} failed, 0 skipped`);
 process.exitCode = failed === 0 ? EXIT.conformant : EXIT.notConformant;
