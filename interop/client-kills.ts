@@ -24,46 +24,52 @@ function randomFrom(seed: number): () => number {
 }
 
 /**
- * Bob receives 1,000 messages with `recv --stream`, and is killed 30 times: each message is shown at least once, in order,
- * and his state can be read after each kill.
+ * Bob receives 1,000 messages or more with `recv --stream`, and is killed 30 times while some are left: each message is shown at
+ * least once, in order, and his state can be read after each kill. A fast client has read all before that: it is sent more.
  */
 export async function killReceiver(checks: Checks, alice: Person, bob: Person): Promise<void> {
   const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
   const random = randomFrom(seed);
   await bob.reads();
-  const texts = Array.from({ length: MESSAGES }, (_, i) => `numbered ${i + 1}`);
-  const sent = await alice.run(['send', '--lines'], `${texts.join('\n')}\n`);
-  checks.check('1,000 messages are sent', sent.code === 0 && sent.lines.length === MESSAGES, sent.errors);
-
+  const texts: string[] = [];
   const shown: number[] = [];
+  const take = (lines: RunningClient['lines']): void => {
+    shown.push(...lines.filter(({ type }) => type === 'message').map(({ text }) => texts.indexOf(String(text))));
+  };
+  const sendMore = async (): Promise<void> => {
+    const more = Array.from({ length: MESSAGES }, (_, i) => `numbered ${texts.length + i + 1}`);
+    texts.push(...more);
+    const sent = await alice.run(['send', '--lines'], `${more.join('\n')}\n`);
+    checks.check('1,000 messages are sent', sent.code === 0 && sent.lines.length === MESSAGES, sent.errors);
+  };
+
   const unreadable: string[] = [];
-  let during = 0;
-  for (let kill = 0; kill < KILLS; kill += 1) {
+  for (let kills = 0; kills < KILLS; ) {
+    if (new Set(shown).size === texts.length) await sendMore();
     const client = bob.start(['recv', '--stream']);
     await moment(client, random);
     client.child.kill('SIGKILL');
     const { lines } = await client.ended;
-    shown.push(...lines.filter(({ type }) => type === 'message').map(({ text }) => texts.indexOf(String(text))));
+    take(lines);
     if (lines.some(({ type }) => type === 'ignored')) unreadable.push('a message was taken for a replay');
-    if (shown.length > 0 && new Set(shown).size < MESSAGES) during += 1;
+    if (new Set(shown).size < texts.length) kills += 1;
     await new StateFile({ state: bob.state }).read().catch((error) => unreadable.push(String(error)));
   }
   const rest = await bob.run(['recv']);
-  shown.push(...rest.lines.filter(({ type }) => type === 'message').map(({ text }) => texts.indexOf(String(text))));
+  take(rest.lines);
 
   const distinct = new Set(shown);
-  const seeded = `seed ${seed}, ${shown.length - distinct.size} shown twice, ${during} kills with messages left`;
+  const seeded = `seed ${seed}, ${texts.length} messages, ${shown.length - distinct.size} shown twice`;
   console.log(`       ${seeded}`);
   checks.check('30 kills: the state stays readable', unreadable.length === 0 && rest.code === 0, unreadable.join('\n'));
   const lost = texts.filter((_, i) => !distinct.has(i));
-  checks.check('30 kills: none of 1,000 messages is lost', lost.length === 0, `${seeded}; lost: ${lost.slice(0, 20)}`);
+  checks.check('30 kills: no message is lost', lost.length === 0, `${seeded}; lost: ${lost.slice(0, 20)}`);
   const firsts = [...distinct];
   checks.check(
     '30 kills: they are shown in order',
     firsts.every((n, i) => n === i),
     seeded,
   );
-  checks.check('most kills hit a receiver at work', during >= KILLS / 2, seeded);
   await interrupt(checks, bob);
 }
 

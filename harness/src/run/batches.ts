@@ -2,7 +2,7 @@ import type { PlannedScenario } from '../plan/features.ts';
 import type { Batch } from './lane-runner.ts';
 
 /** Small enough that lanes end at about the same time, large enough that beginning one costs little. */
-const SCENARIOS_A_BATCH = 16;
+const SCENARIOS_A_BATCH = 10;
 
 /** The scenarios, each file by itself, in batches; whichever lane is free takes the next. */
 export function batchesOf(scenarios: readonly PlannedScenario[]): Batch[] {

@@ -19,6 +19,8 @@ export async function runOnLanes(
   onResult: OnResult,
 ): Promise<RunOutcome> {
   const batches = seed === undefined ? batchesOf(scenarios) : shuffledBatches(scenarios, runners.length, seed);
+  // The last folders are those that wait longest: begun last, they would keep one lane when the others have ended.
+  if (seed === undefined && runners.length > 1) batches.reverse();
   const results = new Map<PlannedScenario, ScenarioResult>();
   const faults: string[] = [];
   let gone: string | undefined;
