@@ -4,7 +4,7 @@ Feature: Members and others
   Rule: CH-008 Unknown channels
     A server MUST answer E023 to a delivery method whose `channelId` has 16 bytes and is no channel's.
 
-    Scenario Outline: <method> on a channel that nobody made
+    Scenario Outline: <method> with <id>
       When Alice calls <method> with <id>
       Then the call fails with E023
 

@@ -1,6 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../src/plan/features.ts';
+import { loadSpec } from '../src/spec.ts';
+import { indexRow, indexTotals } from '../src/spec-index.ts';
 
 /** A specification, features and steps of a test's own. Below the root: step files import cucumber from there. */
 export interface Fixture {
@@ -34,6 +36,16 @@ ${scenarios}
 export const scenario = (name: string, ...steps: string[]): string =>
   `    Scenario: ${name}\n${steps.map((step) => `      ${step}\n`).join('')}`;
 
+/** The index of a specification that can be read; of another nothing, since nobody comes to ask. */
+function indexOf(specDir: string): string {
+  try {
+    const spec = loadSpec(specDir);
+    return ['## [Page](page.md)', indexTotals(spec), ...[...spec.values()].map(indexRow)].join('\n');
+  } catch {
+    return '';
+  }
+}
+
 export function makeFixture(spec: string, feature: string, steps = ''): Fixture {
   const directory = mkdtempSync(join(ROOT, 'harness/test/.fixture-'));
   const specDir = join(directory, 'spec');
@@ -41,8 +53,7 @@ export function makeFixture(spec: string, feature: string, steps = ''): Fixture 
   mkdirSync(specDir);
   mkdirSync(featuresDir);
   writeFileSync(join(specDir, 'page.md'), spec);
-  const ids = [...new Set(spec.match(/^### ([A-Z]+-\d{3}).*/gm))].map((heading) => `- ${heading.slice(4)} (page.md)`);
-  writeFileSync(join(specDir, 'SUMMARY.md'), ids.join('\n'));
+  writeFileSync(join(specDir, 'SUMMARY.md'), indexOf(specDir));
   writeFileSync(join(featuresDir, 'one.feature'), `Feature: One\n${feature}`);
   const stepsFile = join(directory, 'steps.ts');
   const imports = `import { Then } from '@cucumber/cucumber';\nimport { registerHooks } from '../../src/hooks.ts';\nregisterHooks();\n`;

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { SuiteError } from '../src/errors.ts';
 import { loadFeatures } from '../src/plan/features.ts';
@@ -79,6 +81,21 @@ const cases: [string, RegExp, string, string][] = [
     rule('AA-001', good, { tags: '@AA-001 @level:should @profile:core @source:decided' }),
   ],
   ['a rule without scenario', /AA-001 has no scenario/, requirement('AA-001'), rule('AA-001', '')],
+  [
+    'a name twice under a requirement',
+    /one\.feature:\d+: "AA-001: it works" is the name of another scenario too, at .*one\.feature:\d+/,
+    requirement('AA-001'),
+    rule('AA-001', good + good),
+  ],
+  [
+    'rows of an outline with one name',
+    /"AA-001: it works" is the name of another/,
+    requirement('AA-001'),
+    rule(
+      'AA-001',
+      '    Scenario Outline: it works\n      Then <x>\n\n      Examples:\n        | x |\n        | a |\n        | b |\n',
+    ),
+  ],
   ['two rules', /has a Rule already/, requirement('AA-001'), rule('AA-001', good) + rule('AA-001', good)],
   [
     'a scenario without Then',
@@ -128,6 +145,35 @@ for (const [what, expected, feature] of plans) {
     }
   });
 }
+
+test('the same name under two requirements is no fault', () => {
+  const spec = requirement('AA-001') + requirement('AA-002');
+  assert.equal(faultsOf(spec, rule('AA-001', good) + rule('AA-002', good)), '');
+});
+
+test('an index that is not as the pages are is a fault', () => {
+  const fixture = makeFixture(requirement('AA-001') + requirement('AA-002', { test: 'none: x' }), rule('AA-001', good));
+  const path = join(fixture.specDir, 'SUMMARY.md');
+  const index = readFileSync(path, 'utf8');
+  const changes: [string, string, RegExp][] = [
+    ['2 requirements', '3 requirements', /the totals are not\s+There are 2 requirements: 1 are shown by scenarios/],
+    ['1 are untested', '0 are untested', /the totals are not/],
+    ['Title of AA-001', 'Another', /AA-001 has no line/],
+    ['| MUST |', '| MAY |', /AA-001 has no line/],
+    ['| none |', '| scenario |', /AA-002 has no line/],
+    ['[AA-002]', '[AA-003]', /AA-002 has no line[\s\S]*AA-003 is in no page/],
+    ['](page.md)', '](other.md)', /the page page\.md is missing/],
+  ];
+  try {
+    for (const [was, is, expected] of changes) {
+      assert.ok(index.includes(was), was);
+      writeFileSync(path, index.replace(was, is));
+      assert.match(checkSpec(loadSpec(fixture.specDir), fixture.featuresDir, fixture.specDir).join('\n'), expected, is);
+    }
+  } finally {
+    fixture.remove();
+  }
+});
 
 test('the specification of this repository is in order', () => {
   assert.deepEqual(checkSpec(loadSpec()), []);
