@@ -23,8 +23,10 @@ const skip =
   isThere || process.env.CI === 'true' ? false : `no Chromium at ${CHROMIUM} (Debian: apt-get install chromium)`;
 
 const directory = mkdtempSync(join(tmpdir(), 'html-report-'));
+const TROUBLES = ['failed', 'warned', 'skipped', 'known', 'flaky', 'broken'] as const satisfies readonly Status[];
+/** Every status there is; most passed. */
 const status = (n: number): Status =>
-  n % 60 === 3 ? 'failed' : n % 100 === 7 ? 'warned' : n % 90 === 9 ? 'skipped' : 'passed';
+  n % 20 === 3 ? (TROUBLES[Math.floor(n / 20) % TROUBLES.length] as Status) : 'passed';
 const report = sampleReport({ scenarios: 1_000, status, text: HOSTILE, label: `a server ${HOSTILE}` });
 const file = join(directory, 'report.html');
 let context: BrowserContext;
@@ -92,6 +94,22 @@ test('filter by text, area, status and profile, and reset', { skip }, async () =
   await page.close();
 });
 
+test('the outcomes of each area add up to its requirements', { skip }, async () => {
+  const page = await open();
+  const rows = await page
+    .locator('.areas tbody tr')
+    .evaluateAll((all) =>
+      all.map((row) => [...row.querySelectorAll('td')].map(({ textContent }) => Number(textContent))),
+    );
+  assert.ok(rows.length > 10);
+  for (const [all, ...outcomes] of rows)
+    assert.equal(
+      outcomes.reduce((sum, count) => sum + count, 0),
+      all,
+    );
+  await page.close();
+});
+
 test('a failure from the list on top: calls, annotated hex with what was expected, the command', { skip }, async () => {
   const page = await open();
   await page.locator('.failures a').first().click();
@@ -148,7 +166,7 @@ test('for a screen reader: language, landmarks, names for every control, heading
       twice: ids.filter((id, i) => ids.indexOf(id) < i),
       headless: all('th').filter((cell) => !cell.hasAttribute('scope')).length,
       unnamed: all('li[data-status] > b').filter(
-        ({ textContent }) => !/passed|failed|warned|skipped/.test(textContent ?? ''),
+        ({ textContent }) => !/passed|failed|warned|skipped|known|flaky|broken/.test(textContent ?? ''),
       ).length,
     };
   });
@@ -206,6 +224,8 @@ for (const scheme of ['light', 'dark'] as const) {
         if (pictures) await page.screenshot({ path: join(pictures, `${scheme}-${width}-${name}.png`) });
       };
       await picture('top');
+      await page.locator('.areas').scrollIntoViewIfNeeded();
+      await picture('areas');
       await page.locator('.failures a').first().click();
       await page.locator('details.failure[open] .frame summary').last().click();
       await picture('failure');

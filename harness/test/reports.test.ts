@@ -113,7 +113,7 @@ test('known failures, flaky scenarios and what else fails a run, in each report'
   assert.match(markdown, /- ❌ known\.txt&#58;3&#58; /);
   assert.match(markdown, /### Failures\n[\s\S]*### Known failures\n/);
   const page = toHtml(known);
-  assert.match(page, /<ul class="failures"><li>known\.txt:3: [^<]*<li><a href="#/);
+  assert.match(page, /<ul class="failures"><li>known\.txt:3: [^<]*<li><b class="status flaky">~ flaky<\/b> <a href="#/);
   assert.match(page, /48 scenarios passed, 0 failed, 1 flaky, 1 known to fail, 0 skipped/);
   assert.equal(page.match(/<li class="(?:known|flaky)" data-status/g)?.length, 2);
   assert.match(toBadge(known), />1 of \d+ failed</);

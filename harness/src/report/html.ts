@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { OUTCOMES } from '../ledger/ledger.ts';
+import { OUTCOMES, type Outcome } from '../ledger/ledger.ts';
 import type { Status } from '../result.ts';
 import { type Detail, failureOf } from './html-failure.ts';
 import type { JsonReport, ReportedRequirement, ReportedScenario } from './json.ts';
@@ -131,9 +131,12 @@ function bar({ ledger }: JsonReport): Markup {
   return html`<div class="bar" aria-hidden="true"><svg viewBox="0 0 100 10" preserveAspectRatio="none">${rects}</svg></div>`;
 }
 
+/** Outcomes that a requirement has, and the two that everybody looks for. */
+const occurring = ({ totals }: JsonReport['ledger']): Outcome[] =>
+  OUTCOMES.filter((outcome) => (totals[outcome] ?? 0) > 0 || outcome === 'passed' || outcome === 'failed');
+
 function tiles({ ledger }: JsonReport): Markup {
-  const shown = OUTCOMES.filter((outcome) => (ledger.totals[outcome] ?? 0) > 0 || /^(?:passed|failed)$/.test(outcome));
-  const items = shown.map(
+  const items = occurring(ledger).map(
     (outcome) => html`<li class="${outcome}"><strong>${ledger.totals[outcome] ?? 0}</strong>${outcome}`,
   );
   return html`<ul class="tiles" aria-label="Requirements by outcome">${items}</ul>
@@ -150,7 +153,7 @@ function failureList({ scenarios, problems }: JsonReport): Markup {
     .slice(0, SHOWN_LINKS)
     .map(
       (scenario) =>
-        html`<li><a href="#${encodeURI(anchorOf(scenario))}">${scenario.requirement} ${scenario.title}: ${scenario.name}</a>`,
+        html`<li><b class="status ${scenario.status}">${symbolOf(scenario.status)} ${scenario.status}</b> <a href="#${encodeURI(anchorOf(scenario))}">${scenario.requirement} ${scenario.title}: ${scenario.name}</a>`,
     );
   const more =
     failed.length > SHOWN_LINKS ? html`<p class="small">and ${failed.length - SHOWN_LINKS} more below</p>` : NONE;
@@ -161,21 +164,16 @@ function failureList({ scenarios, problems }: JsonReport): Markup {
 const areasOf = ({ ledger }: JsonReport): string[] => [...new Set(ledger.requirements.map(({ area }) => area))];
 
 function areaTable(report: JsonReport): Markup {
+  const shown = occurring(report.ledger);
   const rows = areasOf(report).map((area) => {
     const of = report.ledger.requirements.filter((requirement) => requirement.area === area);
-    const count = (...outcomes: string[]): number => of.filter(({ outcome }) => outcomes.includes(outcome)).length;
-    const cells = [
-      of.length,
-      count('passed'),
-      count('failed', 'flaky', 'broken'),
-      count('known'),
-      count('warned'),
-      count('not offered'),
-      count('not testable'),
-    ];
-    return html`<tr><th scope="row">${area}${cells.map((cell) => html`<td>${cell}`)}`;
+    const cells = shown.map((outcome) => {
+      const count = of.filter((requirement) => requirement.outcome === outcome).length;
+      return html`<td class="${count === 0 ? 'zero' : outcome}">${count}`;
+    });
+    return html`<tr><th scope="row">${area}<td>${of.length}${cells}`;
   });
-  const heads = ['area', 'requirements', 'passed', 'failed', 'known', 'warned', 'not offered', 'not testable'];
+  const heads = ['area', 'requirements', ...shown];
   return html`<h2>Areas</h2><div class="scroll"><table class="areas"><thead><tr>${heads.map((head) => html`<th scope="col">${head}`)}<tbody>${rows}</table></div>`;
 }
 
