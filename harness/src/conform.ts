@@ -6,6 +6,7 @@ import { checkKnownFailing } from './known/known-list.ts';
 import { repeatable } from './options/again.ts';
 import type { Options } from './options/options.ts';
 import { loadFeatures } from './plan/features.ts';
+import { whyNothing } from './plan/nothing-selected.ts';
 import { select, shardOf } from './plan/select.ts';
 import type { Output } from './report/console.ts';
 import { discardReports, prepareFile, prepareReports, prepareTrace } from './report/files.ts';
@@ -40,13 +41,7 @@ export async function conform(options: Options, given: string[], sources: Source
   if (selected.length === 0) {
     if (whole.length > 0)
       throw new UnreachableError(`this shard is empty: only ${whole.length} scenarios are selected`);
-    const isLayering = options.requirements.some((wanted) => wanted.startsWith('LAY'));
-    const others = isLayering
-      ? 'npm run layering is for LAY'
-      : `--client COMMAND is for clients, else a server is tested`;
-    throw new UnreachableError(
-      `nothing matches: no scenario on a ${subject} has these requirements and profiles (${others})`,
-    );
+    throw new UnreachableError(whyNothing(options, subject, spec, planned));
   }
   if (options.config !== undefined) print(`Options from ${options.config.path} (--no-config leaves it out).`);
   if (options.isList) {

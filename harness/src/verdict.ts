@@ -8,6 +8,7 @@ import type { Options } from './options/options.ts';
 import type { PlannedScenario } from './plan/features.ts';
 import { summary } from './report/console.ts';
 import { writeReports } from './report/files.ts';
+import { hintsFor } from './report/hints.ts';
 import { makeReport, type ReportedTarget } from './report/json.ts';
 import { judgedStrictly, type ScenarioResult, type Status, totalsOf } from './result.ts';
 import type { Requirement } from './spec.ts';
@@ -60,7 +61,8 @@ export function conclude(
   const again = (scenario: PlannedScenario): string => rerun(args, scenario, options.config?.names);
   const listed = attempt(() => listFailures(options.writeKnown, results, ran, failure !== undefined));
   if (typeof listed === 'string') print(listed);
-  print(summary({ results, problems, spec, rerun: again }));
+  const hints = hintsFor(results, { hasAccounts: options.accounts.length > 0, isOpen: options.isOpen });
+  print(summary({ results, problems, spec, hints, rerun: again }));
   const report = makeReport(results, spec, makeLedger(spec, planned, loadEvidence()), {
     ...{ startedAt: startedAt.toISOString(), durationMs: Date.now() - startedAt.getTime(), exitCode },
     target: ran.about,

@@ -47,7 +47,9 @@ interface Misuse {
 /** What is wrong before anything runs: 2. */
 const usage: Record<string, Misuse> = {
   'an option that there is not': { args: ['--targe', 'a'], says: [/Unknown argument: targe/, /is it --target\?/] },
-  'a word too many': { args: ['stray'], says: [/non-option/, /--help/] },
+  'a word too many': { args: ['stray'], says: [/"stray" stands beside the options/, /--help/] },
+  'an address alone': { args: ['127.0.0.1:7000'], says: [/"127\.0\.0\.1:7000" stands beside/, /named by --target/] },
+  'a secret beside the options': { args: [SECRET], says: [/a word stands beside the options/, /--help/] },
   'an option without its value': { args: ['--target'], says: [/Not enough arguments following: target/, /--help/] },
   'an option given twice': { args: ['--timeout', '5', '--timeout', '6'], says: [/--timeout is given twice/, /once/] },
   'a report of nothing': { args: ['--report'], says: [/Not enough arguments following: report/, /--help/] },
@@ -235,7 +237,7 @@ const unreachable: Record<string, { target: keyof typeof ports | 'nowhere.invali
   'a TCP server at the port': {
     target: 'tcp',
     args: [],
-    says: [/nothing listens on UDP/, /a TCP server does not count/],
+    says: [/nothing listens on UDP/, /A TCP server does not count/],
   },
   'no handshake': { target: 'silent', args: [], says: [/did not answer within 1000 ms/, /firewall\? .*--timeout/] },
   'a handshake, and then nothing': { target: 'mute', args: [], says: [/answers no call within 1000 ms/, /--timeout/] },
@@ -257,7 +259,7 @@ const unreachable: Record<string, { target: keyof typeof ports | 'nowhere.invali
   'a name that does not resolve': {
     target: 'nowhere.invalid:7000',
     args: [],
-    says: [/does not resolve/, /nowhere\.inv/],
+    says: [/the host name nowhere\.invalid does not resolve/, /spelt right/],
   },
   'a shard of nothing': {
     target: 'plain',
@@ -267,7 +269,32 @@ const unreachable: Record<string, { target: keyof typeof ports | 'nowhere.invali
   'nothing selected': {
     target: 'plain',
     args: ['--requirement', 'KP', '--profile', 'channels'],
-    says: [/nothing matches/, /--client COMMAND/],
+    says: [/nothing matches/, /in all of --requirement, --profile at once/, /--list/],
+  },
+  'what is about clients': {
+    target: 'plain',
+    args: ['--requirement', 'CLI-001', 'MLS'],
+    says: [/no scenario on a server is about CLI-001, MLS/, /--client COMMAND/],
+  },
+  'what vectors show': {
+    target: 'plain',
+    args: ['--requirement', 'HYB'],
+    says: [/no scenario on a server is about HYB/, /npm run vectors/],
+  },
+  'what is about source code': {
+    target: 'plain',
+    args: ['--requirement', 'LAY'],
+    says: [/no scenario on a server is about LAY/, /npm run layering/],
+  },
+  'what cannot be tested': {
+    target: 'plain',
+    args: ['--requirement', 'TRN-005'],
+    says: [/no scenario on a server is about TRN-005/, /nothing can test them/],
+  },
+  'everything left out again': {
+    target: 'plain',
+    args: ['--requirement', 'KP-001', '--exclude', 'KP'],
+    says: [/in all of --requirement, --exclude at once/, /leave one of them out/],
   },
 };
 

@@ -63,7 +63,10 @@ export function readManifest<T>(root: string, path: string, parse: (text: string
     const text = readFileSync(join(root, path), 'utf8');
     return { text, value: parse(text) };
   } catch (error) {
-    throw new UsageError(`${join(root, path)}: ${error instanceof Error ? error.message : error}`);
+    // What a parser shows of the text, and where, comes on further lines.
+    const { message, line } = error as Error & { line?: number };
+    const at = line === undefined ? '' : `:${line}`;
+    throw new UsageError(`${join(root, path)}${at}: ${message.split('\n')[0]}`);
   }
 }
 

@@ -23,6 +23,8 @@ export interface Command<Of extends Flags> {
   version?: string;
   /** Whether it takes words beside its options: names of files. */
   takesFiles?: boolean;
+  /** What somebody may have meant by a word beside the options, where none is taken. */
+  stray?: string;
 }
 
 type Camel<Name> = Name extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : Name;
@@ -48,7 +50,16 @@ const COLUMNS = 108;
  */
 export function readCommandLine<const Of extends Flags>(
   args: readonly string[],
-  { name, usage, flags, examples = [], epilogue, version, takesFiles = false }: Command<Of>,
+  {
+    name,
+    usage,
+    flags,
+    examples = [],
+    epilogue,
+    version,
+    takesFiles = false,
+    stray = 'quote a value that has spaces',
+  }: Command<Of>,
 ): CommandLine<Of> | undefined {
   const line = yargs(args as string[])
     .scriptName(name)
@@ -69,17 +80,22 @@ export function readCommandLine<const Of extends Flags>(
   if (version === undefined) line.version(false);
   else line.version(version);
   if (epilogue !== undefined) line.epilogue(epilogue);
-  if (!takesFiles) line.strict().demandCommand(0, 0);
-  let shown = '';
+  let help = '';
   const parsed: Record<string, unknown> = line.parseSync(args as string[], {}, (_error, _argv, output) => {
-    shown = output;
+    help = output;
   });
-  if (shown !== '') {
-    console.log(shown);
+  if (help !== '') {
+    console.log(help);
     return undefined;
   }
-  return { ...checked(parsed, flags), files: ((parsed._ ?? []) as unknown[]).map(String) };
+  const words = ((parsed._ ?? []) as unknown[]).map(String);
+  if (!takesFiles && words.length > 0)
+    throw new UsageError(`${shown(words[0] as string)} stands beside the options: ${stray} (see ${name} --help)`);
+  return { ...checked(parsed, flags), files: words };
 }
+
+/** A word that nobody asked for, unless it may be a piece of a secret. */
+const shown = (word: string): string => (/^(?![0-9a-f]{12})[\w.:/-]{1,40}$/i.test(word) ? `"${word}"` : 'a word');
 
 /** Of an option that there is not. */
 function near(message: string | undefined, flags: Flags): string {

@@ -116,14 +116,14 @@ test('what is wrong is said with the line and the key, and no value is quoted', 
   assert.match(fault('target: a:1\ntimout: 5s\n'), /^ci\/a\.yaml:2: "timout" is not known; is it "timeout"\?/);
   assert.match(fault('tlsCa: x\n'), /:1: "tlsCa" is not known; is it "tls-ca"\?/);
   assert.match(fault('limits:\n  queueMessages: 5\n  queueLength: 5\n'), /:3: "limits\.queueLength" is not known/);
-  assert.match(fault('limits:\n  queueMessages: c0ffee\n'), /:2: "limits\.queueMessages" is not integer/);
+  assert.match(fault('limits:\n  queueMessages: c0ffee\n'), /:2: "limits\.queueMessages" is not a whole number$/);
   assert.match(
     fault('open: c0ffee\n'),
     /:1: "open" is not true or false; it says: the target takes calls without a token/,
   );
   assert.match(
     fault('accounts:\n  - token: c0ffee\n'),
-    /:1: "accounts" is not string or number; it says: JSON file of/,
+    /:1: "accounts" is not a string or a number; it says: JSON file of/,
   );
   assert.match(fault('accounts: [c0ffee\n'), /:\d is not YAML that can be read: /);
   assert.match(fault('a: 1\na: c0ffee\n'), /:2 is not YAML that can be read: duplicate key/);

@@ -92,11 +92,16 @@ function explain(error: ErrorObject, path: string, lineOf: (at: string[]) => num
   }
   const option = FLAGS[at[0] as keyof typeof FLAGS] as { describe: string } | undefined;
   const wanted =
-    error.keyword === 'type'
-      ? `is not ${[error.params.type].flat().join(' or ').replace('boolean', 'true or false')}`
-      : error.message;
-  return `${path}:${lineOf(at)}: "${at.join('.')}" ${wanted}; it says: ${option?.describe.replaceAll('\n', ' ')}`;
+    error.keyword === 'type' ? `is not ${[error.params.type].flat().map(nameOfType).join(' or ')}` : error.message;
+  const meaning = at.length === 1 ? `; it says: ${option?.describe.replaceAll('\n', ' ')}` : '';
+  return `${path}:${lineOf(at)}: "${at.join('.')}" ${wanted}${meaning}`;
 }
+
+/** What a type of JSON Schema is to people. */
+const nameOfType = (type: string): string =>
+  ({ boolean: 'true or false', integer: 'a whole number', array: 'a list', object: 'a list of names and values' })[
+    type
+  ] ?? `a ${type}`;
 
 type Name = keyof typeof FLAGS;
 const PATHS: readonly Name[] = [

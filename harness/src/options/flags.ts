@@ -227,5 +227,6 @@ export function parseArguments(args: readonly string[]): CommandLine<typeof FLAG
     epilogue:
       'Exit codes: 0 conformant, 1 not conformant, 2 wrong usage or configuration, 3 target unreachable or nothing ran, 4 the suite itself broke.',
     version: packageJson.version,
+    stray: 'a server is named by --target HOST:PORT; the commands, compare and report, stand first',
   });
 }

@@ -81,11 +81,13 @@ export interface Summary {
   /** What fails the run beside its scenarios. */
   problems: readonly string[];
   spec: ReadonlyMap<string, Requirement>;
+  /** What to look at before the failures one by one. */
+  hints: readonly string[];
   /** The command that repeats a scenario. */
   rerun(scenario: PlannedScenario): string;
 }
 
-export function summary({ results, problems, spec, rerun }: Summary): string {
+export function summary({ results, problems, spec, hints, rerun }: Summary): string {
   const lines = ['', ...areaTable(results), ''];
   const of = (status: Status): ScenarioResult[] => results.filter((result) => result.status === status);
   for (const result of of('failed')) lines.push(...explain(result, spec, rerun, colors.red('FAILED')));
@@ -111,6 +113,7 @@ export function summary({ results, problems, spec, rerun }: Summary): string {
   if (flaky > 0) lines.push(`${flaky} of the failures are flaky: they do not come out the same each time`);
   if (known > 0) lines.push(`${known} known failures (--known-failing), which fail no run`);
   if (warned > 0) lines.push(`${warned} warnings: the target does not follow a SHOULD (--strict fails them)`);
+  for (const hint of hints) lines.push(`${colors.yellow('HINT')} ${hint}`);
   if (broken > 0) lines.push(`${broken} scenarios are broken: a fault of the suite, not of the target`);
   lines.push(`${passed} passed, ${failed + flaky} failed, ${skipped} skipped`);
   return lines.join('\n');

@@ -23,7 +23,9 @@ const RETRY_MS = 100;
 function explain({ host, port }: TargetAddress, timeoutMs: number, error: QuicError): string {
   const at = `${host} port ${port}`;
   const hints: Partial<Record<QuicError['code'], string>> = {
-    UNREACHABLE: `nothing listens on UDP ${at} (is the server started? a TCP server does not count): ${error.message}`,
+    UNREACHABLE: / does not resolve$/.test(error.message)
+      ? `${error.message}: is it spelt right?`
+      : `nothing listens on UDP ${at}: is the server started, on that address? A TCP server does not count`,
     HANDSHAKE_TIMEOUT: `${at} did not answer within ${timeoutMs} ms (firewall? not a QUIC server? --timeout gives it longer)`,
     ALPN_MISMATCH: `the server at ${at} does not accept the ALPN protocol "capnp" (see spec/transport.md)`,
     CERTIFICATE_REJECTED: `the certificate of ${at} is not accepted: ${error.message} (see --pin, --tls-ca, --insecure)`,

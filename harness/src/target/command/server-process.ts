@@ -49,7 +49,8 @@ export class ServerProcess {
   /** How it ended, for people. */
   get how(): string {
     const { exitCode, signalCode } = this.#child;
-    if (!this.wasStarted) return `cannot be started: ${this.#error?.message ?? 'no process'}`;
+    if (!this.wasStarted)
+      return `cannot be started: ${this.#error?.message ?? 'is its program there, and executable?'}`;
     return signalCode === null ? `ended with exit code ${exitCode}` : `was ended by ${signalCode}`;
   }
 
