@@ -1,3 +1,5 @@
+import type { Auth } from '@quicnprotochat/proto';
+
 /** What was sent and what came back, for people who read a failure. */
 export interface ExchangeEntry {
   /** Milliseconds since the scenario began. */
@@ -17,27 +19,42 @@ export function showBytes(bytes: Uint8Array): string {
   return bytes.length === 0 ? '(empty)' : `${hex}${more} (${bytes.length} bytes)`;
 }
 
-/**
- * A value as it may be shown. What is called accessToken or sessionToken is a secret.
- * @param ownerOf whose token that is, if it is one that the run knows
- */
-export function show(value: unknown, ownerOf: (token: Uint8Array) => string | undefined, name = ''): string {
-  if (value instanceof Uint8Array) {
-    if (!/token$/i.test(name) || value.length === 0) return showBytes(value);
-    const owner = ownerOf(value);
-    return owner === undefined ? `<another token of ${value.length} bytes>` : `<token of ${owner}>`;
-  }
+/** Whom bytes belong to, if it is somebody whom the run knows. */
+export interface Owners {
+  ofToken(token: Uint8Array): string | undefined;
+  ofKey(identityKey: Uint8Array): string | undefined;
+}
+
+const NOBODY: Owners = { ofToken: () => undefined, ofKey: () => undefined };
+
+/** A value as it may be shown, with names for keys that are known. What is called accessToken or sessionToken is a secret. */
+export function show(value: unknown, owners: Owners = NOBODY, name = ''): string {
+  if (value instanceof Uint8Array) return showNamed(value, owners, name);
   if (Array.isArray(value)) {
-    const shown = value.slice(0, 5).map((element) => show(element, ownerOf));
+    const shown = value.slice(0, 5).map((element) => show(element, owners, name));
     return `[${shown.join(', ')}${value.length > 5 ? `, … ${value.length} in all` : ''}]`;
   }
   if (typeof value === 'object' && value !== null) {
-    return `{${Object.entries(value)
-      .map(([key, element]) => `${key}: ${show(element, ownerOf, key)}`)
+    const parts = name === 'auth' ? shortened(value as Partial<Auth>) : value;
+    return `{${Object.entries(parts)
+      .map(([key, element]) => `${key}: ${show(element, owners, key)}`)
       .join(', ')}}`;
   }
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
+
+function showNamed(bytes: Uint8Array, owners: Owners, name: string): string {
+  if (bytes.length > 0 && /token$/i.test(name)) {
+    const owner = owners.ofToken(bytes);
+    return owner === undefined ? `<another token of ${bytes.length} bytes>` : `<token of ${owner}>`;
+  }
+  const owner = /keys?$/i.test(name) ? owners.ofKey(bytes) : undefined;
+  return owner === undefined ? showBytes(bytes) : `${owner}'s ${Buffer.from(bytes.subarray(0, 4)).toString('hex')}…`;
+}
+
+/** Every call has one: the device stands there only when one is named. */
+const shortened = ({ deviceId, ...auth }: Partial<Auth>): Partial<Auth> =>
+  deviceId === undefined || deviceId.length === 0 ? auth : { ...auth, deviceId };
 
 const cut = (text: string): string =>
   text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}… (${text.length} characters)`;

@@ -61,7 +61,10 @@ export function conclude(
   const again = (scenario: PlannedScenario): string => rerun(args, scenario, options.config?.names);
   const listed = attempt(() => listFailures(options.writeKnown, results, ran, failure !== undefined));
   if (typeof listed === 'string') print(listed);
-  const hints = hintsFor(results, { hasAccounts: options.accounts.length > 0, isOpen: options.isOpen });
+  const hints = hintsFor(results, {
+    ...{ hasAccounts: options.accounts.length > 0, isOpen: options.isOpen },
+    hasHtml: options.reports.some(({ kind }) => kind === 'html'),
+  });
   print(summary({ results, problems, spec, hints, rerun: again }));
   const report = makeReport(results, spec, makeLedger(spec, planned, loadEvidence()), {
     ...{ startedAt: startedAt.toISOString(), durationMs: Date.now() - startedAt.getTime(), exitCode },

@@ -204,8 +204,13 @@ export class ConformanceWorld extends World<TargetData> {
   };
 
   #show(value: unknown): string {
-    return show(value, this.#ownerOf);
+    return show(value, { ofToken: this.#ownerOf, ofKey: this.#keyOwner });
   }
+
+  #keyOwner = (key: Uint8Array): string | undefined => {
+    const person = [...this.#people.values()].find(({ identityKey }) => Buffer.compare(identityKey, key) === 0);
+    return person && nameOf(person.role);
+  };
 
   /** The server of the target, which the suite can end and start again. Leaves the scenario when there is none. */
   get #restartable(): CommandServer {
@@ -282,6 +287,8 @@ function limitsOf({ side, traceDir }: TargetData): RecordLimits {
   if (side !== undefined) return OBSERVED_LIMITS;
   return traceDir === undefined ? REPORT_LIMITS : TRACE_LIMITS;
 }
+
+const nameOf = (role: Role): string => role.replace(/^./, (letter) => letter.toUpperCase());
 
 function personOf(role: Role, { identityKey, token, deviceId }: AccountData): Person {
   return {

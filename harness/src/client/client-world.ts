@@ -297,7 +297,7 @@ export class ClientWorld extends World<ClientData> {
     return Buffer.from(peer.key).toString('hex');
   }
 
-  #show = (value: unknown): string => show(value, () => undefined);
+  #show = (value: unknown): string => show(value);
 
   #answer(answer: { results: unknown } | { error: unknown }): string {
     if ('results' in answer) return this.#show(answer.results);

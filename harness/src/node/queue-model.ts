@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Delivery } from '@quicnprotochat/proto';
+import { showBytes } from '../exchange.ts';
 
 /** A message that was enqueued and, as far as the answers say, not delivered yet. */
 export interface Expected {
@@ -147,10 +148,8 @@ export function digest(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Says which bytes are meant without showing them: payloads do not belong into reports. */
-export function describe(bytes: Uint8Array): string {
-  return bytes.length === 0 ? '0 bytes' : `${bytes.length} bytes (SHA-256 ${digest(bytes).slice(0, 12)}…)`;
-}
+/** Says which bytes are meant, as the timeline of the calls shows them. */
+export const describe = (bytes: Uint8Array): string => (bytes.length === 0 ? '0 bytes' : showBytes(bytes));
 
 export function difference(got: Uint8Array, expected: Uint8Array): string {
   const end = Math.min(got.length, expected.length);

@@ -3,10 +3,16 @@ import type { ReportedFrame } from '../frames/reported.ts';
 const SHOWN_FIELDS = 16;
 const SHOWN_BYTES = 8;
 
-/** The frame that a failure is about: the last one with a field that is not as expected, else the last that came. */
+/**
+ * The frame that a failure is about: the last one with a field that is not as expected, else the last that came. Where that
+ * says only that there is nothing more, the one before it brought what was not right.
+ */
 function decisive(frames: readonly ReportedFrame[]): ReportedFrame | undefined {
   const came = frames.filter(({ direction, bytes }) => direction === 'received' && bytes > 0);
-  return came.findLast(({ fields }) => fields.some(({ expected }) => expected !== undefined)) ?? came.at(-1);
+  const wrong = came.findLast(({ fields }) => fields.some(({ expected }) => expected !== undefined));
+  const [before, last] = came.slice(-2).length === 2 ? came.slice(-2) : [undefined, came.at(-1)];
+  const isEndOfList = / 0 payloads$/.test(last?.summary ?? '') && / [1-9]\d* payloads$/.test(before?.summary ?? '');
+  return wrong ?? (isEndOfList ? before : last);
 }
 
 /** That frame as annotated hex, a line a field: offset, bytes, name, value, expected. */

@@ -10,7 +10,7 @@ const failing = (message: string, area = 'KP', status: ScenarioResult['status'] 
 });
 const times = (count: number, result: ScenarioResult): ScenarioResult[] => Array.from({ length: count }, () => result);
 const hints = (results: ScenarioResult[], called: Partial<Called> = {}): string =>
-  hintsFor(results, { hasAccounts: false, isOpen: false, ...called }).join('\n');
+  hintsFor(results, { hasAccounts: false, isOpen: false, hasHtml: true, ...called }).join('\n');
 
 const E003 = failing('fetch was refused: failed: E003: AUTH_TOKEN_INVALID: the token is not valid');
 
@@ -22,6 +22,11 @@ test('what half of the failures share is told, with what to do', () => {
   assert.match(hints(times(4, failing('fetch succeeded, expected it to be refused', 'AUTH'))), /say --open/);
   assert.match(hints(times(4, failing('peek was not answered within 10000 ms'))), /--timeout 30s/);
   assert.match(hints(times(4, failing('peek was refused: overloaded: E014: SLOW: down', 'DS', 'flaky'))), /rateLimit/);
+});
+
+test('where failures are shown in full is told, unless they are', () => {
+  assert.match(hints([failing('x')], { hasHtml: false }), /^--report html=/);
+  assert.equal(hints([], { hasHtml: false }), '');
 });
 
 test('nothing is told of few failures, of what most do not share, of what passed, or where it cannot be the reason', () => {

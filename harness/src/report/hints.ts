@@ -4,6 +4,8 @@ import type { ScenarioResult } from '../result.ts';
 export interface Called {
   hasAccounts: boolean;
   isOpen: boolean;
+  /** Whether a report shows every frame. */
+  hasHtml: boolean;
 }
 
 /** What many failures have in common, when the way of calling the suite is the likely reason. */
@@ -56,12 +58,16 @@ const HINTS: readonly Hint[] = [
 /** Fewer failures than this have nothing in common. */
 const LEAST = 4;
 
-/** @returns what to look at before the failures one by one: a line for each reason that half of them or more share */
+/** @returns what to look at before the failures one by one: a line for each reason that half of them or more share, and where
+ * there is more about each */
 export function hintsFor(results: readonly ScenarioResult[], called: Called): string[] {
   const failed = results.filter(({ status }) => status === 'failed' || status === 'flaky');
-  return HINTS.flatMap(({ isOf, applies, text }) => {
+  const inFull =
+    failed.length > 0 && !called.hasHtml ? ['--report html=report.html shows failures with all their frames'] : [];
+  const common = HINTS.flatMap(({ isOf, applies, text }) => {
     const alike = failed.filter(isOf).length;
     if (alike < LEAST || alike * 2 < failed.length || !applies(called)) return [];
     return [`${alike} of ${failed.length} failures are ${text}`];
   });
+  return [...common, ...inFull];
 }

@@ -1,3 +1,4 @@
+import { nodeService } from '@quicnprotochat/proto';
 import type { QuicConnection, QuicStream } from '@quicnprotochat/quic';
 import {
   type CallMessage,
@@ -135,12 +136,18 @@ export class RawSession {
   }
 }
 
+/** `enqueue`; of what NodeService has not, the number. */
+function nameOfMethod({ interfaceId, methodId }: CallMessage): string {
+  const known = Object.values(nodeService).find((method) => method.methodId === methodId);
+  return known && interfaceId === known.interfaceId ? known.name : `of method ${methodId}`;
+}
+
 function label(message: RpcMessage): string {
   switch (message.kind) {
     case 'bootstrap':
       return `Bootstrap ${message.questionId}`;
     case 'call':
-      return `Call ${message.questionId} of method ${message.methodId} on ${message.target.kind}`;
+      return `Call ${message.questionId} ${nameOfMethod(message)} on ${message.target.kind}`;
     case 'return': {
       const { value } = message;
       const what =
