@@ -24,7 +24,7 @@ const testFiles = (folder) =>
 
 const given = process.argv.slice(2);
 const files =
-  given.length > 0 ? given : ['reference', 'harness', 'scripts', 'interop', 'bench'].flatMap(testFiles).sort();
+  given.length > 0 ? given : ['reference', 'harness', 'scripts', 'interop', 'bench', 'docs'].flatMap(testFiles).sort();
 if (files.length === 0) throw new Error('no unit tests found');
 
 const scratch = mkdtempSync(join(tmpdir(), 'unit-'));
