@@ -19,6 +19,7 @@ export class ClientAuth {
     this.#token = token;
   }
 
+  /** Whether it is more than an anonymous caller. */
   get hasToken(): boolean {
     return this.#token !== undefined;
   }

@@ -35,6 +35,7 @@ export const EXIT_INTERRUPTED = 130;
 
 /** The one error of this package: a line that says what happened and what to do next. Never holds a secret. */
 export class ClientError extends Error {
+  /** Who has to do something about it. */
   readonly kind: ErrorKind;
   /** `E0NN`, or undefined where the server gave none. */
   readonly code: string | undefined;

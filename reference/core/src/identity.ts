@@ -1,8 +1,9 @@
 import { primitives, type Signer } from './crypto/primitives.ts';
 import { CoreError } from './errors.ts';
 
-/** Bytes of a seed (RFC 8032, 5.1.5) and of a public key. */
+/** Bytes of a seed (RFC 8032, 5.1.5). */
 export const IDENTITY_SEED_LEN = 32;
+/** Bytes of a public key. */
 export const IDENTITY_KEY_LEN = 32;
 
 /**

@@ -6,17 +6,23 @@ import type { StructCodec } from './codec/struct.ts';
  * `@quicnprotochat/rpc` takes anything of this shape.
  */
 export interface MethodCodec<P, R> {
+  /** As in the schema. */
   readonly name: string;
+  /** Id of the interface in the schema, 64 bits. */
   readonly interfaceId: bigint;
   /** Ordinal, the `@N` of the schema. */
   readonly methodId: number;
+  /** Upper bound, in bytes, of what `writeParams` allocates. */
   paramsSize(params: P): number;
+  /** As `paramsSize`, of `writeResults`. */
   resultsSize(results: R): number;
   /** Initialises a null pointer as the parameter struct. @throws ProtoError `RANGE` */
   writeParams(content: Pointer, params: P): void;
+  /** As `writeParams`, the result struct. */
   writeResults(content: Pointer, results: R): void;
   /** Copies out of a structurally checked message; a null pointer reads as defaults. @throws ProtoError `FIELD` */
   readParams(content: Pointer): P;
+  /** As `readParams`, the results. */
   readResults(content: Pointer): R;
 }
 

@@ -13,6 +13,7 @@ export interface ConnectOptions extends TransportOptions {
   host: string;
   /** UDP port. */
   port: number;
+  /** How the server's certificate is checked. */
   verify: Verify;
   /** Default 10,000 ms. */
   handshakeTimeoutMs?: number | undefined;

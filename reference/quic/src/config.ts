@@ -16,6 +16,7 @@ const SIGNATURE_ALGORITHMS = [
 
 /** A certificate chain and its private key, PEM. */
 export interface TlsFiles {
+  /** The own certificate first. */
   certPem: string | Uint8Array;
   keyPem: string | Uint8Array;
 }

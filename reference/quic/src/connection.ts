@@ -67,10 +67,12 @@ export class QuicConnection {
     return Buffer.from(this.#quiche.applicationProto()).toString();
   }
 
+  /** Whether the handshake is through. */
   get isEstablished(): boolean {
     return this.#isEstablished;
   }
 
+  /** Whether it is over, or about to be: nothing can be opened on it. */
   get isClosed(): boolean {
     return this.#closeInfo !== undefined;
   }
@@ -91,6 +93,7 @@ export class QuicConnection {
     return this.#quiche.peerStreamsLeftBidi();
   }
 
+  /** Likewise, of streams that only we write. */
   get peerStreamsLeftUni(): number {
     return this.#quiche.peerStreamsLeftUni();
   }

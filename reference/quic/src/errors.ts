@@ -22,6 +22,7 @@ export type QuicErrorCode =
 
 /** The one error of this package. */
 export class QuicError extends Error {
+  /** What happened. */
   readonly code: QuicErrorCode;
   /** Error code on the wire: of the application for streams, of the close frame for connections. */
   readonly errorCode: number | undefined;
@@ -36,10 +37,12 @@ export class QuicError extends Error {
 
 /** How a connection ended. */
 export interface CloseInfo {
+  /** `local` closed here · `peer` by the other side · `timeout` nothing was heard · `lost` no end was heard of. */
   by: 'local' | 'peer' | 'timeout' | 'lost';
   /** Whether `code` is the application's (CONNECTION_CLOSE 0x1d) or the transport's (0x1c, RFC 9000 section 20.1). */
   isApplication: boolean;
   code: number;
+  /** The closer's own words; untrusted. */
   reason: string;
 }
 

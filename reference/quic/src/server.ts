@@ -13,6 +13,7 @@ export interface ListenOptions extends TransportOptions {
   host: string;
   /** UDP port; 0 takes a free one. */
   port: number;
+  /** The certificate that it shows. */
   tls: TlsFiles;
   /** Called with each connection once its handshake is through. */
   onConnection(connection: QuicConnection): void;

@@ -1,10 +1,12 @@
 /** Types of a Cap'n Proto exception (rpc.capnp, `Exception.Type`), by their wire value. */
 export const EXCEPTION_TYPES = ['failed', 'overloaded', 'disconnected', 'unimplemented'] as const;
+/** The type of an exception; what a caller may do about it. */
 export type ExceptionType = (typeof EXCEPTION_TYPES)[number];
 
 /** An exception as it travels in a Return: what a call failed with, or what a handler throws to fail it. */
 export class RpcException extends Error {
   readonly type: ExceptionType;
+  /** For people, and whatever the interface puts into it; untrusted when it came from a peer. */
   readonly reason: string;
 
   constructor(type: ExceptionType, reason: string, options?: ErrorOptions) {
@@ -21,11 +23,13 @@ export class RpcException extends Error {
  */
 export interface SessionEnd {
   kind: 'closed' | 'aborted-by-peer' | 'protocol-error' | 'transport';
+  /** For people; the peer's own words when it sent Abort. */
   reason: string;
 }
 
 /** What a call fails with when its session ends first. */
 export class SessionEndedError extends Error {
+  /** How it ended. */
   readonly end: SessionEnd;
 
   constructor(end: SessionEnd) {

@@ -22,6 +22,7 @@ export interface RpcLimits {
   readAheadBytes: number;
 }
 
+/** The limits where a session is given no others. */
 export const DEFAULT_RPC_LIMITS: Readonly<RpcLimits> = {
   segments: 512,
   messageBytes: 16 * 1024 * 1024,

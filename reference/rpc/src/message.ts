@@ -5,6 +5,7 @@ import type { PointerPlace } from './view.ts';
 /** Where a call or disembargo goes (rpc.capnp, MessageTarget). */
 export type MessageTarget = { kind: 'importedCap'; id: number } | ({ kind: 'promisedAnswer' } & PromisedAnswer);
 
+/** What a question that is not answered yet will give (rpc.capnp, PromisedAnswer). */
 export interface PromisedAnswer {
   questionId: number;
   /** Indices of pointer fields, from the answer's content on; empty for the content itself. */
@@ -27,17 +28,20 @@ export interface Payload {
   capTable: CapDescriptor[];
 }
 
+/** An exception as it stands in a message (rpc.capnp, Exception). */
 export interface RpcExceptionValue {
   type: ExceptionType;
   reason: string;
 }
 
+/** What a question was answered with (rpc.capnp, the union of Return). */
 export type ReturnValue =
   | { kind: 'results'; payload: Payload }
   | { kind: 'exception'; exception: RpcExceptionValue }
   | { kind: 'canceled' | 'resultsSentElsewhere' | 'acceptFromThirdParty' }
   | { kind: 'takeFromOtherQuestion'; questionId: number };
 
+/** A question: a call of a method (rpc.capnp, Call). Ids are the caller's, 32 bits. */
 export interface CallMessage {
   kind: 'call';
   questionId: number;
@@ -48,6 +52,7 @@ export interface CallMessage {
   sendResultsTo: 'caller' | 'yourself' | 'thirdParty';
 }
 
+/** The answer to a question (rpc.capnp, Return). */
 export interface ReturnMessage {
   kind: 'return';
   answerId: number;
@@ -56,12 +61,14 @@ export interface ReturnMessage {
   value: ReturnValue;
 }
 
+/** What a promise has become (rpc.capnp, Resolve). */
 export interface ResolveMessage {
   kind: 'resolve';
   promiseId: number;
   value: { kind: 'cap'; cap: CapDescriptor } | { kind: 'exception'; exception: RpcExceptionValue };
 }
 
+/** Asks whether calls that went the long way have arrived (rpc.capnp, Disembargo). */
 export interface DisembargoMessage {
   kind: 'disembargo';
   target: MessageTarget;

@@ -27,6 +27,7 @@ interface Results {
   write(content: Pointer): void;
 }
 
+/** A method with what answers it. The handler's parameters own their bytes; what it throws is the answer's exception. */
 export function bind<P, R>(method: Method<P, R>, handler: Handler<P, R>): BoundMethod {
   return {
     start(content, signal) {
@@ -53,7 +54,9 @@ export type Dispatch = (interfaceId: bigint, methodId: number) => BoundMethod | 
 
 /** How a session is served. */
 export interface ServeOptions {
+  /** The methods that there are. */
   dispatch: Dispatch;
+  /** What differs from DEFAULT_RPC_LIMITS. */
   limits?: Partial<RpcLimits> | undefined;
   /** Reason of the exception for parameters of another shape than the schema's. */
   badParams?: string | undefined;

@@ -6,7 +6,9 @@ import { decodePointer, decodeTag, LIST_OF_STRUCTS } from './pointer.ts';
 /** A place in a frame where a pointer lies. */
 export interface PointerPlace {
   readonly frame: Frame;
+  /** Index into the segments of the frame. */
   readonly segment: number;
+  /** Words of 8 bytes from the beginning of the segment. */
   readonly word: number;
 }
 

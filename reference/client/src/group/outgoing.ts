@@ -12,8 +12,11 @@ const RECIPIENTS_AT_ONCE = 256;
 
 /** A recipient that the server refused to take something for. */
 export interface Refusal {
+  /** Identity key, 32 bytes. */
   recipient: Uint8Array;
+  /** `the message`, `the Welcome`, `the commit`. */
   what: string;
+  /** Of kind `refused`. */
   error: ClientError;
 }
 

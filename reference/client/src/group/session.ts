@@ -25,8 +25,11 @@ const BATCH = 32;
 /** What a session is put together from. */
 export interface SessionOptions {
   node: NodeClient;
+  /** What it shows of itself with each call. */
   auth: ClientAuth;
+  /** From a StateFile, or `newState`. The session changes it, and asks for it to be saved. */
   state: StoredState;
+  /** Keeps the private parts of KeyPackages, and the seed of the hybrid key. */
   keyStore: KeyStore;
   /** Makes the state survive a crash. */
   save: (state: StoredState) => Promise<void>;
@@ -43,8 +46,11 @@ export interface SessionOptions {
 export class Session implements Reader {
   readonly state: StoredState;
   readonly identity: IdentityKeypair;
+  /** The own queue, or the one in the channel. */
   readonly queue: Queue;
+  /** Its place in the group; another one after `createGroup` and `leave`. */
   member: GroupMember;
+  /** undefined until `register` makes one. */
   hybrid: HybridKeypair | undefined;
   readonly #options: SessionOptions;
   readonly #channelId: Uint8Array;
@@ -83,14 +89,17 @@ export class Session implements Reader {
     };
   }
 
+  /** Ed25519 public key, 32 bytes. */
   get identityKey(): Uint8Array {
     return this.identity.publicKey;
   }
 
+  /** A member without a group, of this identity and key store. */
   newMember(): Promise<GroupMember> {
     return GroupMember.new(this.identity, Session.#memberOptions(this.#options));
   }
 
+  /** Makes the state survive a crash, as the options say. */
   save(): Promise<void> {
     return this.#options.save(this.state);
   }

@@ -48,6 +48,7 @@ export function wrap(content: Content, hybridKey: Uint8Array, nowMs = Date.now()
 export interface Unwrapped {
   /** The outermost Envelope, without its payload; nothing in it is authenticated. */
   envelope: Omit<ParsedEnvelope, 'payload'> | undefined;
+  /** Whether a hybrid envelope was around the message. */
   isHybrid: boolean;
   /** MLSMessage; undefined for an envelope that holds something else (ping, pong …). */
   message: Uint8Array | undefined;

@@ -17,9 +17,11 @@ export type Trust =
 /** What `connectNode` needs to know. */
 export interface ConnectNodeOptions {
   address: Address;
+  /** How it is told from others. */
   trust: Trust;
   /** For the handshake, in ms; default 10,000. */
   timeoutMs?: number | undefined;
+  /** Gives up the attempt. */
   signal?: AbortSignal | undefined;
   /** Told when a certificate is trusted because the server was never seen before. */
   onFirstUse?: ((address: string, sha256: string) => void) | undefined;

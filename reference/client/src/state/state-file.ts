@@ -10,6 +10,7 @@ const LOCK_WAIT_MS = 30_000;
 
 /** Which state, and what it is encrypted with. */
 export interface StateOptions {
+  /** Path of the file. */
   state: string;
   /** Undefined or empty: not encrypted. */
   statePassword?: string | undefined;

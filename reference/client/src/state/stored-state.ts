@@ -4,7 +4,9 @@ import { ClientError } from '../errors.ts';
 export interface Shown {
   /** `message`, `members`, `removed`, `joined`, `ignored` (spec: CLI-020). */
   type: string;
+  /** What `--json` shows: `sender` (hex), `text`, … */
   fields: Record<string, unknown>;
+  /** The same for people, one line; texts of strangers in it are made printable. */
   text: string;
 }
 
@@ -14,6 +16,7 @@ export interface Outgoing {
   recipients: Uint8Array[];
   /** Empty, or 16 bytes. */
   channelId: Uint8Array;
+  /** As it goes into the queue. */
   payload: Uint8Array;
   /** For messages about it: `the message`, `the Welcome`, `the commit`. */
   what: string;
@@ -33,6 +36,7 @@ export interface StoredState {
   seed: Uint8Array;
   /** What GroupMember saves; undefined outside of a group. */
   group: Uint8Array | undefined;
+  /** undefined before `login`. */
   login: Login | undefined;
   /** Received and decrypted, but not shown for sure. */
   inbox: Shown[];
@@ -40,6 +44,7 @@ export interface StoredState {
   handled: string[];
   /** Payloads that came before what makes them readable: a Welcome, or a commit. */
   waiting: Uint8Array[];
+  /** What was not taken by the server yet, as far as is known. */
   outbox: Outgoing[];
 }
 

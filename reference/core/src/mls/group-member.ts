@@ -42,6 +42,7 @@ type Waiting = StoredCommit & { consumed: Uint8Array[] };
  * `generateKeyPackage` and `joinGroup`. Methods may be called at once; they take their turns.
  */
 export class GroupMember {
+  /** Who it is; the caller's, who disposes it. */
   readonly identity: IdentityKeypair;
   readonly #suite: CiphersuiteImpl;
   readonly #keyStore: KeyStore;

@@ -1,6 +1,7 @@
 import type { KeyStore } from '../store/key-store.ts';
 import type { Clock } from './key-package.ts';
 
+/** What a member may be given; nothing has to be. */
 export interface GroupMemberOptions {
   /** Keeps the private parts of KeyPackages; in memory by default. */
   keyStore?: KeyStore;
@@ -24,6 +25,7 @@ export interface PendingCommit {
   readonly welcome: Uint8Array | undefined;
   /** Identity keys, 32 bytes each, what others had proposed included. */
   readonly added: Uint8Array[];
+  /** Likewise. */
   readonly removed: Uint8Array[];
   /** The epoch that it begins. */
   readonly epoch: bigint;

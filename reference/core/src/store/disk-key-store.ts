@@ -4,6 +4,7 @@ import { readFileIfAny, writeFileAtomically } from './atomic-file.ts';
 import type { KeyStore } from './key-store.ts';
 import { type Argon2Cost, StoreCrypto } from './store-crypto.ts';
 
+/** How the file is encrypted; by default it is not. */
 export interface DiskKeyStoreOptions {
   /** Encrypts the file; a file that is not encrypted becomes so at the next write. */
   passphrase?: string;

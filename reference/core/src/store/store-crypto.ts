@@ -15,8 +15,11 @@ const HEADER_LEN = PREFIX_LEN + 9 + SALT_LEN + NONCE_LEN;
 
 /** What deriving a key costs (RFC 9106): memory in KiB, passes, lanes. */
 export interface Argon2Cost {
+  /** KiB. */
   memory: number;
+  /** Times that the memory is gone over. */
   passes: number;
+  /** Degree of parallelism. */
   lanes: number;
 }
 
