@@ -41,6 +41,8 @@ export class QuicConnection {
   #timerDue = 0;
   #keepAlive: NodeJS.Timeout | undefined;
   #flush: NodeJS.Immediate | undefined;
+  /** Packets came in after the one that was looked at. */
+  #hasInput = false;
   #isEstablished = false;
   #localClose: CloseInfo | undefined;
   #closeInfo: CloseInfo | undefined;
@@ -154,7 +156,9 @@ export class QuicConnection {
     } catch {
       // What was wrong shows as localError(), and goes to the peer with the next packet.
     }
-    this.#afterInput();
+    // The first packet of a turn is looked at now, what comes with it all at once: that costs more than a packet does.
+    if (this.#flush === undefined || !this.#isEstablished) this.#afterInput();
+    else this.#hasInput = true;
   }
 
   #requireOpen(streamsLeft: number): void {
@@ -174,14 +178,15 @@ export class QuicConnection {
   }
 
   #afterInput(): void {
+    this.#hasInput = false;
+    if (this.#isGone) return;
     if (!this.#isEstablished && this.#quiche.isEstablished()) {
       this.#isEstablished = true;
       this.#host.onEstablished?.();
     }
-    if (!this.#closeInfo) {
+    // Asked first: the binding's iterator costs more than a packet does.
+    if (!this.#closeInfo && this.#quiche.isReadable())
       for (const id of this.#quiche.readable()) (this.#streams.get(id) ?? this.#accept(id))?.onReadable();
-      for (const id of this.#quiche.writable()) this.#streams.get(id)?.onWritable();
-    }
     this.#wake();
   }
 
@@ -197,9 +202,17 @@ export class QuicConnection {
   #wake(): void {
     if (this.#isGone) return;
     this.#flush ??= setImmediate(() => {
-      this.#flush = undefined;
-      this.#send();
+      if (!this.#hasInput) return this.#flushNow();
+      this.#afterInput();
+      // Answers to it are made by the end of this turn, and share packets with what waits already.
+      this.#flush = setImmediate(() => this.#flushNow());
     });
+  }
+
+  #flushNow(): void {
+    this.#flush = undefined;
+    this.#send();
+    if (this.#hasInput) this.#afterInput();
   }
 
   #send(): void {
