@@ -1,6 +1,5 @@
 import { Message } from 'capnp-es';
 import { checkMessage } from './check-message.ts';
-import { ProtoError } from './proto-error.ts';
 
 /**
  * Serializes a message with standard stream framing, unpacked.
@@ -15,11 +14,10 @@ export function toBytes(message: Message): Uint8Array {
  * @throws ProtoError `FRAME` or `POINTER` when they are not exactly one well-formed message without capabilities
  */
 export function fromBytes(bytes: Uint8Array): Message {
-  checkMessage(bytes);
-  try {
-    // The second parameter, `packed`, is true by default.
-    return new Message(bytes, false);
-  } catch (cause) {
-    throw new ProtoError('FRAME', 'the message cannot be read', { cause });
-  }
+  const segments = checkMessage(bytes);
+  // capnp-es looks for the table of segments twice: without room for it, a message of empty segments would be refused.
+  const room = 8 + segments * 8;
+  const source = bytes.length < room ? Buffer.concat([bytes], room) : bytes;
+  // The second parameter, `packed`, is true by default.
+  return new Message(source, false);
 }

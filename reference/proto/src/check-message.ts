@@ -29,7 +29,6 @@ function splitSegments(bytes: Uint8Array): DataView[] {
   const count = view.getUint32(0, true) + 1;
   if (count > MAX_SEGMENTS) malformed('FRAME', `${count} segments, at most ${MAX_SEGMENTS} are allowed`);
   let offset = (4 + count * 4 + 7) & ~7;
-  if (bytes.length < offset) malformed('FRAME', 'the segment table is cut off');
   const segments: DataView[] = [];
   for (let i = 0; i < count; i++) {
     const length = view.getUint32(4 + i * 4, true) * 8;
@@ -44,14 +43,14 @@ function splitSegments(bytes: Uint8Array): DataView[] {
 /** Bits a list element takes, by element size code; pointers (6) and structs (7) apart. */
 const ELEMENT_BITS = [0, 1, 8, 16, 32, 64] as const;
 
-/** @throws ProtoError `FRAME` or `POINTER` when anything that a reader could reach is malformed */
-export function checkMessage(bytes: Uint8Array): void {
+/** @returns the number of segments. @throws ProtoError `FRAME` or `POINTER` when anything that a reader could reach is malformed */
+export function checkMessage(bytes: Uint8Array): number {
   const segments = splitSegments(bytes);
   let budget = (bytes.length / 8) * TRAVERSAL_FACTOR;
 
   const claim = (id: number, start: number, words: number): DataView => {
     const segment = segments[id] ?? malformed('POINTER', `segment ${id} does not exist`);
-    if (start < 0 || words < 0 || start + words > segment.byteLength / 8) malformed('POINTER', 'out of bounds');
+    if (start < 0 || start + words > segment.byteLength / 8) malformed('POINTER', 'out of bounds');
     budget -= words;
     if (budget < 0) malformed('POINTER', 'the message is read more often than it is long');
     return segment;
@@ -117,9 +116,11 @@ export function checkMessage(bytes: Uint8Array): void {
     const kind = low & 3;
     if (kind === 3) malformed('POINTER', 'a message of this kind holds no capability');
     if (kind === 2) checkFar(low, high, depth);
-    else if (low !== 0 || high !== 0) checkObject(segment, word, id, undefined, depth);
+    // A null pointer is one to a struct of no size.
+    else checkObject(segment, word, id, undefined, depth);
   };
 
   if (segments[0]?.byteLength === 0) malformed('POINTER', 'there is no room for a root pointer');
   checkPointer(0, 0, 0);
+  return segments.length;
 }

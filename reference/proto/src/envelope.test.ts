@@ -36,6 +36,10 @@ test('the layout on the wire is that of the schema', () => {
   // segment table: one segment of 1 + 2 + 3 + 4 + 4 + 1 words; root: struct of 2 data words and 3 pointers
   assert.equal(hex.slice(0, 32), '000000000f000000' + '0000000002000300');
   assert.equal(hex.slice(32, 64), '0700000000000000' + '0201000000000000');
+  // What is empty is a null pointer.
+  const none = new Uint8Array();
+  const empty = buildEnvelope({ msgType: MsgType.ping, groupId: none, senderId: none, payload: none, timestampMs: 0n });
+  assert.equal(Buffer.from(empty).toString('hex'), `00000000060000000000000002000300${'00'.repeat(40)}`);
 });
 
 test('what is parsed does not share memory with the input', () => {
@@ -43,14 +47,18 @@ test('what is parsed does not share memory with the input', () => {
   const parsed = parseEnvelope(bytes);
   bytes.fill(0);
   assert.deepEqual(parsed, sample);
+  assert.equal(parsed.groupId.buffer.byteLength, 32, 'a field that is kept keeps no whole message');
 });
 
 test('ids of another length and unknown types are refused both ways', () => {
   for (const length of [1, 31, 33]) {
-    assert.throws(() => buildEnvelope({ ...sample, groupId: new Uint8Array(length) }), fails('RANGE'));
-    assert.throws(() => buildEnvelope({ ...sample, senderId: new Uint8Array(length) }), fails('RANGE'));
+    for (const name of ['groupId', 'senderId']) {
+      const message = `${name} has ${length} bytes, not 32 or 0`;
+      assert.throws(() => buildEnvelope({ ...sample, [name]: new Uint8Array(length) }), { code: 'RANGE', message });
+    }
   }
-  assert.throws(() => buildEnvelope({ ...sample, msgType: 9 as MsgType }), fails('RANGE'));
+  const message = 'message type 9 is unknown';
+  assert.throws(() => buildEnvelope({ ...sample, msgType: 9 as MsgType }), { code: 'RANGE', message });
   const bytes = buildEnvelope(sample);
   bytes[16] = 9;
   assert.throws(() => parseEnvelope(bytes), fails('RANGE'));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Message, Pointer, Struct, utils } from 'capnp-es';
+import { Data, DataList, ListElementSize, Message, ObjectSize, Pointer, Struct, Uint64List, utils } from 'capnp-es';
 import { fromBytes, toBytes } from './bytes.ts';
 import * as legacyAuth from './generated/auth.ts';
 import * as legacyDelivery from './generated/delivery.ts';
@@ -9,7 +9,7 @@ import { authenticationService, deliveryService } from './legacy-services.ts';
 import type { MethodCodec } from './method.ts';
 import { NODE_SERVICE_ID, nodeService } from './node-service.ts';
 import { presizedMessage } from './presized-message.ts';
-import { ProtoError } from './proto-error.ts';
+import { ProtoError, type ProtoErrorCode } from './proto-error.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the tests walk over every method's own types
 type AnyMethod = MethodCodec<any, any>;
@@ -62,8 +62,10 @@ function viaGenerated(struct: Struct, like: Value): Value {
 
 function plain(value: unknown, like: Value): Value {
   if (like instanceof Uint8Array) return (value as { toUint8Array(): Uint8Array }).toUint8Array().slice();
-  if (Array.isArray(like))
-    return like.map((element, i) => plain((value as { get(i: number): unknown }).get(i), element));
+  if (Array.isArray(like)) {
+    const list = value as { length: number; get(i: number): unknown };
+    return Array.from({ length: list.length }, (_, i) => plain(list.get(i), like[i] as Value));
+  }
   if (typeof like === 'object') return viaGenerated(value as Struct, like);
   return value as Value;
 }
@@ -100,6 +102,8 @@ for (const [service, methods, generated, ids] of tables) {
           (key) => !key.startsWith('_') && key !== 'constructor' && key !== 'toString',
         );
         assert.deepEqual(Object.keys(defaults).sort(), getters.sort(), 'every field of the schema, and no other');
+        assert.deepEqual(viaGenerated(new Message().getRoot(structClass as never), defaults), defaults, 'defaults');
+        assert.deepEqual(method[`read${side}`](structOf(0, 0)), defaults, 'a struct without any field');
         const value = distinct(defaults) as Record<string, Value>;
         if ('payloads' in value && service === 'NodeService') {
           value.payloads = [
@@ -119,19 +123,17 @@ test('NodeService has nineteen methods', () => {
   assert.equal(NODE_SERVICE_ID, node.NodeService.Client.interfaceId);
 });
 
-/** Writes the parameters of enqueue as a peer with another struct size would. */
-function enqueueOf(dataBytes: number, pointers: number, fill: (struct: Struct) => void): Pointer {
+/** A struct as a peer with another struct size writes it. */
+function structOf(dataBytes: number, pointers: number, fill: (struct: Struct) => void = () => {}): Pointer {
   const message = new Message();
   const struct = new Struct(message.getSegment(0), 0);
-  const { ObjectSize } = sizes;
   utils.initStruct(new ObjectSize(dataBytes, pointers), struct);
   fill(struct);
   return root(fromBytes(toBytes(message)));
 }
-const sizes = await import('capnp-es');
 
 test('a shorter struct of an older schema reads as defaults', () => {
-  const content = enqueueOf(0, 1, (struct) => utils.initData(0, 3, struct).copyBuffer(new Uint8Array([1, 2, 3])));
+  const content = structOf(0, 1, (struct) => utils.initData(0, 3, struct).copyBuffer(new Uint8Array([1, 2, 3])));
   assert.deepEqual(nodeService.enqueue.readParams(content), {
     recipientKey: new Uint8Array([1, 2, 3]),
     payload: new Uint8Array(),
@@ -142,7 +144,7 @@ test('a shorter struct of an older schema reads as defaults', () => {
 });
 
 test('a longer struct of a newer schema is read, its extra fields ignored', () => {
-  const content = enqueueOf(24, 6, (struct) => {
+  const content = structOf(24, 6, (struct) => {
     utils.setUint16(0, 1, struct);
     utils.setUint64(16, 99n, struct);
     utils.initData(5, 2, struct);
@@ -156,19 +158,13 @@ test('a longer struct of a newer schema is read, its extra fields ignored', () =
 test('elements of a list may be shorter than the schema says', () => {
   const message = new Message();
   const struct = new Struct(message.getSegment(0), 0);
-  utils.initStruct(new sizes.ObjectSize(0, 1), struct);
+  utils.initStruct(new ObjectSize(0, 1), struct);
   const list = utils.getPointer(0, struct);
   // A list of two structs with no data section and one pointer each.
   const content = list.segment.allocate(8 + 16);
   const placed = utils.initPointer(content.segment, content.byteOffset, list);
-  utils.setListPointer(
-    placed.offsetWords,
-    sizes.ListElementSize.COMPOSITE,
-    2,
-    placed.pointer,
-    new sizes.ObjectSize(0, 1),
-  );
-  utils.setStructPointer(2, new sizes.ObjectSize(0, 1), content);
+  utils.setListPointer(placed.offsetWords, ListElementSize.COMPOSITE, 2, placed.pointer, new ObjectSize(0, 1));
+  utils.setStructPointer(2, new ObjectSize(0, 1), content);
   utils.initData(0, 1, new Struct(list.segment, list.byteOffset, undefined, 1)).copyBuffer(new Uint8Array([42]));
   const { payloads } = nodeService.fetch.readResults(root(fromBytes(toBytes(message))));
   assert.deepEqual(payloads, [
@@ -182,58 +178,79 @@ const wrongKinds: [string, (struct: Struct) => void][] = [
     'a struct',
     (struct) =>
       utils.initStruct(
-        new sizes.ObjectSize(8, 0),
+        new ObjectSize(8, 0),
         new Struct(utils.getPointer(1, struct).segment, utils.getPointer(1, struct).byteOffset),
       ),
   ],
-  ['a List(UInt64)', (struct) => utils.initList(1, sizes.Uint64List, 2, struct)],
-  ['a List(Data)', (struct) => utils.initList(1, sizes.DataList, 2, struct)],
+  ['a List(UInt64)', (struct) => utils.initList(1, Uint64List, 2, struct)],
+  ['a List(Data)', (struct) => utils.initList(1, DataList, 2, struct)],
 ];
 for (const [kind, fill] of wrongKinds) {
   test(`a Data field that holds ${kind} is refused`, () => {
     assert.throws(
-      () => nodeService.enqueue.readParams(enqueueOf(8, 4, fill)),
+      () => nodeService.enqueue.readParams(structOf(8, 4, fill)),
       (error) => error instanceof ProtoError && error.code === 'FIELD',
     );
   });
 }
 
+const fails = (code: ProtoErrorCode, message: RegExp) => ({ name: 'ProtoError', code, message });
+
 test('a struct field that holds Data is refused, and so are parameters that are a list', () => {
-  const isField = (error: unknown): boolean => error instanceof ProtoError && error.code === 'FIELD';
+  const isNoStruct = fails('FIELD', /is not a struct/);
   assert.throws(
-    () => nodeService.enqueue.readParams(enqueueOf(8, 4, (struct) => utils.initData(3, 8, struct))),
-    isField,
+    () => nodeService.enqueue.readParams(structOf(8, 4, (struct) => utils.initData(3, 8, struct))),
+    isNoStruct,
   );
   const message = new Message();
-  const list = new sizes.Data(message.getSegment(0), 0);
+  const list = new Data(message.getSegment(0), 0);
   const content = list.segment.allocate(8);
   utils.setListPointer(utils.initPointer(content.segment, content.byteOffset, list).offsetWords, 2, 8, list);
-  assert.throws(() => nodeService.enqueue.readParams(root(fromBytes(toBytes(message)))), isField);
+  assert.throws(() => nodeService.enqueue.readParams(root(fromBytes(toBytes(message)))), isNoStruct);
+});
+
+test('a field of another kind is refused by the name of its own', () => {
+  const holdsData = structOf(0, 1, (struct) => utils.initData(0, 8, struct));
+  const holdsList = structOf(0, 1, (struct) => utils.initList(0, Uint64List, 2, struct));
+  assert.throws(() => nodeService.fetchKeyPackage.readResults(holdsList), fails('FIELD', /^a Data field/));
+  assert.throws(() => nodeService.health.readResults(holdsList), fails('FIELD', /^a Text field/));
+  assert.throws(() => nodeService.fetchHybridKeys.readResults(holdsData), fails('FIELD', /^a List\(Data\) field/));
+  assert.throws(() => nodeService.batchEnqueue.readResults(holdsData), fails('FIELD', /^a List\(UInt64\) field/));
+  assert.throws(() => nodeService.fetch.readResults(holdsData), fails('FIELD', /^a list of structs field/));
 });
 
 test('Text must end in NUL and be UTF-8', () => {
-  const status = (bytes: number[]) => {
-    const message = new Message();
-    const struct = new Struct(message.getSegment(0), 0);
-    utils.initStruct(new sizes.ObjectSize(0, 1), struct);
-    utils.initData(0, bytes.length, struct).copyBuffer(new Uint8Array(bytes));
-    return nodeService.health.readResults(root(fromBytes(toBytes(message)))).status;
-  };
+  const status = (bytes: number[]) =>
+    nodeService.health.readResults(
+      structOf(0, 1, (struct) => utils.initData(0, bytes.length, struct).copyBuffer(new Uint8Array(bytes))),
+    ).status;
   assert.equal(status([0x6f, 0x6b, 0]), 'ok');
-  assert.throws(() => status([0x6f, 0x6b]), /no NUL/);
-  assert.throws(() => status([0xff, 0]), /not UTF-8/);
+  assert.equal(status([0xef, 0xbb, 0xbf, 0x6f, 0x6b, 0]), '\ufeffok', 'no character is lost');
+  assert.throws(() => status([0x6f, 0x6b]), fails('FIELD', /no NUL/));
+  assert.throws(() => status([0xff, 0]), fails('FIELD', /not UTF-8/));
 });
 
+const auth = { version: 1, accessToken: new Uint8Array(), deviceId: new Uint8Array() };
+const queue = { recipientKey: new Uint8Array(), channelId: new Uint8Array(), version: 1, auth };
+
 test('values that the wire type cannot hold are refused, not wrapped', () => {
-  const isRange = (error: unknown): boolean => error instanceof ProtoError && error.code === 'RANGE';
-  const auth = { version: 1, accessToken: new Uint8Array(), deviceId: new Uint8Array() };
-  const queue = { recipientKey: new Uint8Array(), channelId: new Uint8Array(), version: 1, auth };
-  for (const version of [70_000, -1, 0.5, Number.NaN]) {
-    assert.throws(() => nodeService.fetch.writeParams(root(new Message()), { ...queue, version, limit: 0 }), isRange);
+  const { fetch, ack, batchEnqueue } = nodeService;
+  for (const version of [70_000, 0x1_0000, -1, 0.5, Number.NaN]) {
+    const params = { ...queue, version, limit: 0 };
+    assert.throws(() => fetch.writeParams(root(new Message()), params), fails('RANGE', /is not in 0 … 65535/));
   }
-  assert.throws(() => nodeService.fetch.writeParams(root(new Message()), { ...queue, limit: 2 ** 32 }), isRange);
+  const isRange = fails('RANGE', /^4294967296 is not in 0 … 4294967295/);
+  assert.throws(() => fetch.writeParams(root(new Message()), { ...queue, limit: 2 ** 32 }), isRange);
+  const isUint64 = fails('RANGE', /is not a UInt64/);
   for (const seqUpTo of [-1n, 1n << 64n]) {
-    assert.throws(() => nodeService.ack.writeParams(root(new Message()), { ...queue, seqUpTo }), isRange);
+    assert.throws(() => ack.writeParams(root(new Message()), { ...queue, seqUpTo }), isUint64);
   }
-  assert.throws(() => nodeService.batchEnqueue.writeResults(root(new Message()), { seqs: [1n << 64n] }), isRange);
+  assert.throws(() => batchEnqueue.writeResults(root(new Message()), { seqs: [1n << 64n] }), isUint64);
+});
+
+test('the greatest values of each wire type are carried', () => {
+  const params = { ...queue, version: 0xffff, limit: 0xffff_ffff, timeoutMs: 0xffff_ffff_ffff_ffffn };
+  const content = root(new Message());
+  nodeService.fetchWait.writeParams(content, params);
+  assert.deepEqual(nodeService.fetchWait.readParams(content), params);
 });
