@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { closest, distance } from 'fastest-levenshtein';
 import { LineCounter, parseDocument } from 'yaml';
 import type { Options } from 'yargs';
 import { ConfigError } from './config-error.ts';
@@ -65,24 +66,10 @@ function check(value: unknown, { type, array, choices }: Options, at: string): u
   return text;
 }
 
-function suggestion(key: string, names: string[]): string {
-  const [nearest] = names
-    .map((name) => ({ name, distance: editDistance(key.toLowerCase(), name) }))
-    .filter(({ distance, name }) => distance <= Math.max(2, name.length / 3))
-    .sort((a, b) => a.distance - b.distance);
-  return nearest ? `: did you mean "${nearest.name}"?` : '; see --help for those that there are';
-}
-
-/** Least number of characters to insert, remove or replace (Levenshtein), by rows. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] as number;
+/** The option that was meant, if one is near. */
+export function suggestion(key: string, names: string[]): string {
+  const nearest = closest(key.toLowerCase(), names);
+  return distance(key.toLowerCase(), nearest) <= Math.max(2, nearest.length / 3)
+    ? `: did you mean "${nearest}"?`
+    : '; see --help for those that there are';
 }

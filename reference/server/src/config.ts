@@ -27,11 +27,11 @@ export function storePlace(given: StoreArguments): StorePlace {
   const { dataDir, store } = given;
   const spec: StoreSpec =
     store !== undefined
-      ? withKey(parseStoreSpec(store), given)
+      ? parseStoreSpec(store)
       : dataDir !== undefined
         ? { kind: 'file', directory: dataDir }
         : { kind: 'memory' };
-  return { store: spec, dataDir: dataDir ?? ownDirectory(spec) };
+  return { store: withKey(spec, given), dataDir: dataDir ?? ownDirectory(spec) };
 }
 
 function ownDirectory(spec: StoreSpec): string | undefined {

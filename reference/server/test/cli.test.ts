@@ -41,8 +41,12 @@ test('wrong usage exits 2 with one line that says what to do, and never shows a 
   const cases: [RegExp, string[]][] = [
     [/--accounts FILE, .* --open/, ['--no-opaque']],
     [/--accounts FILE, .* --open/, ['--no-registration']],
-    [/Unknown argument: bogus/, ['--open', '--bogus']],
-    [/Too many non-option arguments/, ['--open', 'stray']],
+    [/Unknown argument: bogus; see --help/, ['--open', '--bogus']],
+    [/Unknown argument: hostnam: did you mean "hostname"/, ['--open', '--hostnam', 'c0ffee']],
+    [/there is no such command: there are account, cert/, ['--open', 'stray']],
+    [/the data directory .* cannot be made \(EEXIST\): there is a file/, ['--data-dir', accounts]],
+    [/only a SQLite store has a key/, ['--data-dir', join(directory, 'plain'), '--db-key', 'c0ffee']],
+    [/only a SQLite store has a key/, ['--open', '--db-key-file', accounts]],
     [/--listen nonsense:port/, ['--open', '--listen', 'nonsense:port']],
     [/--listen 127.0.0.1:70000/, ['--open', '--listen', '127.0.0.1:70000']],
     [/--store is none of memory, file:DIR/, ['--open', '--store', 'c0ffee:c0ffee']],
@@ -99,7 +103,7 @@ test('an address in use exits 1 and says so', async () => {
   const server = await startServer('--open');
   const { code: exitCode, stderr } = await outcome('--open', '--listen', `127.0.0.1:${server.port}`);
   assert.equal(exitCode, 1);
-  assert.match(stderr, /in use/);
+  assert.match(stderr, /UDP 127\.0\.0\.1 port \d+ is in use: .*--listen/);
   server.child.kill('SIGTERM');
   assert.equal(await server.exited, 0);
 });

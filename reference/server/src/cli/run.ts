@@ -1,15 +1,27 @@
 import yargs from 'yargs';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ConfigError } from '../config-error.ts';
+import { suggestion } from '../config-file.ts';
 import { accountCommand } from './account.ts';
 import { certCommand } from './cert.ts';
 import { doctorCommand } from './doctor.ts';
 import { fail } from './failure.ts';
 import { migrateCommand } from './migrate.ts';
 import { serveCommand } from './serve.ts';
+import { SERVE_OPTIONS } from './serve-options.ts';
 
 /** The commands, a file each in this folder. */
 const COMMANDS = [serveCommand, accountCommand, certCommand, doctorCommand, migrateCommand];
+
+/** What yargs says, with what was meant. */
+function understandable(message: string, args: readonly string[]): string {
+  const [, option] = /^Unknown arguments?: ([\w-]+)/.exec(message) ?? [];
+  if (option !== undefined && args.some((arg) => arg.startsWith(`--${option}`)))
+    return `${message}${suggestion(option, Object.keys(SERVE_OPTIONS))}`;
+  if (/non-option arguments/.test(message))
+    return 'there is no such command: there are account, cert, doctor and migrate';
+  return message;
+}
 
 /** Runs a command line. What fails ends the process with a line on standard error and exit code 1 or 2. */
 export async function run(args: readonly string[]): Promise<void> {
@@ -25,7 +37,7 @@ export async function run(args: readonly string[]): Promise<void> {
         // Those of yargs itself are usage faults too.
         throw error && error.name !== 'YError'
           ? error
-          : new ConfigError(`${message.split('\n').join(' ')} (see --help)`);
+          : new ConfigError(`${understandable(message.split('\n').join(' '), args)} (see --help)`);
       })
       .parseAsync();
   } catch (error) {

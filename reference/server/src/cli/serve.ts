@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import type { Argv, CommandModule } from 'yargs';
 import { AccountTable, loadAccounts, StoredAccounts } from '../accounts.ts';
@@ -9,6 +8,7 @@ import { certificateFacts, certificateSha256 } from '../certificate.ts';
 import { CertificateKeeper } from '../certificate-keeper.ts';
 import { chooseCertificate } from '../certificate-source.ts';
 import { type Config, type RawOptions, readConfig } from '../config.ts';
+import { makeDataDirectory } from '../data-directory.ts';
 import { type Log, makeLog } from '../log.ts';
 import { NodeServer } from '../node-server.ts';
 import { NodeService } from '../service/node-service.ts';
@@ -56,7 +56,7 @@ interface Running {
 
 async function start(config: Config, limits: ReturnType<typeof readLimits>, log: Log): Promise<Running> {
   const fileAccounts = config.accountsFile === undefined ? new AccountTable() : loadAccounts(config.accountsFile);
-  if (config.dataDir !== undefined) await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  if (config.dataDir !== undefined) await makeDataDirectory(config.dataDir);
   const store = await openStore(config.store, { log });
   /** What ends all that has begun, in order. */
   const ends: (() => Promise<void> | void)[] = [() => store.close()];

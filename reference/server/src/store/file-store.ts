@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDataDirectory } from '../data-directory.ts';
 import type { Log } from '../log.ts';
 import { FileJournal } from './file-journal.ts';
 import { lockDirectory } from './lock.ts';
@@ -13,10 +13,10 @@ export const FILE_JOURNALS = ['deliveries', 'keypackages', 'hybridkeys', 'endpoi
  * A store in a directory of its own: deliveries.bin, keypackages.bin, hybridkeys.bin, endpoints.bin,
  * channels.bin and accounts.bin, append-only. The
  * state is in memory as well, so that reading costs no disk access and adding the same however long a queue is.
- * @throws StoreError when another process uses the directory, or a file is damaged
+ * @throws ConfigError when the directory cannot be made; StoreError when another process uses the directory, or a file is damaged
  */
 export async function fileStore(directory: string, log: Log): Promise<Store> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeDataDirectory(directory);
   const unlock = await lockDirectory(directory);
   try {
     const store = await MapStore.open((name, snapshot) =>
