@@ -148,8 +148,8 @@ const MAX_JOBS = 64;
 const MAX_REPEAT = 1_000;
 const MOST_FAILURES = 100_000;
 
-/** A server that somebody else runs may be smaller than this machine is. */
-const defaultJobs = (isOurs: boolean): number => (isOurs ? Math.min(4, availableParallelism()) : 1);
+/** One more than cores, since scenarios wait now and then; but a server that somebody else runs may be smaller than this machine. */
+const defaultJobs = (isOurs: boolean): number => (isOurs ? Math.min(4, availableParallelism() + 1) : 1);
 
 /** @throws UsageError */
 function readCommand(raw: RawOptions): ServerCommand | undefined {
