@@ -35,6 +35,23 @@ test('references are counted over several bootstraps', () => {
   assert.equal(answers.faultOf(imported), undefined);
 });
 
+test('a reference that was released early is not given back once more by Finish', () => {
+  const answers = new AnswerTable(10);
+  answers.answerBootstrap(0, true);
+  answers.release(0, 1);
+  answers.finish(0, true);
+  answers.answerBootstrap(1, true);
+  assert.equal(answers.faultOf(imported), undefined);
+});
+
+test('an end without bootstrap capability gives none', () => {
+  const answers = new AnswerTable(10);
+  answers.answerBootstrap(0, false);
+  assert.throws(() => answers.faultOf(imported), /^ProtocolError: capability 0 is not exported/);
+  assert.throws(() => answers.release(0, 1), ProtocolError);
+  assert.match(String(answers.faultOf(promised(0))), /no capability/);
+});
+
 test('an answer holds no capability but the bootstrap, at its root', () => {
   const answers = new AnswerTable(10);
   answers.answerBootstrap(0, true);

@@ -13,7 +13,6 @@ import {
 } from '../test/words.ts';
 import { buildContent } from './builder.ts';
 import { checkFrame } from './check.ts';
-import { ProtocolError } from './errors.ts';
 import { type Frame, splitFrame } from './frame.ts';
 import type { Payload } from './message.ts';
 import { decodePointer } from './pointer.ts';
@@ -64,7 +63,7 @@ test('a message that would grow by being sent back is refused', () => {
   const blob = Array(200).fill(0n);
   const twice = [listPointer(0, 6, 2), listPointer(1, 5, 200), listPointer(0, 5, 200), ...blob];
   checkFrame(frameOf(twice));
-  assert.throws(() => writeUnimplemented(frameOf(twice)), ProtocolError);
+  assert.throws(() => writeUnimplemented(frameOf(twice)), { name: 'ProtocolError', message: /would grow/ });
 });
 
 const results = (content: Payload['content']): Frame =>
@@ -89,15 +88,33 @@ const contentOf = (frame: Frame) => {
 test('content is moved into a message whatever its root is', () => {
   const bytes = (...words: bigint[]) => new Uint8Array(BigUint64Array.from(words).buffer);
   assert.equal(contentOf(results(bytes(0n))), undefined);
-  for (const root of [[capabilityPointer(0)], [structPointer(-1, 0, 0)], [listPointer(1, 5, 1), 3n, 4n]]) {
+  const roots = [
+    [capabilityPointer(0)],
+    [structPointer(-1, 0, 0)],
+    [structPointer(1, 0, 0), 0n],
+    [listPointer(1, 5, 1), 3n, 4n],
+  ];
+  for (const root of roots) {
     const place = contentOf(results(bytes(...root)));
     assert.ok(place);
     const { frame, segment, word } = place;
+    // Message, Return and Payload with their pointers, what is behind the root, and a table of one capability.
+    assert.equal(wordsOf(frame).length, 1 + 2 + 3 + 2 + (root.length - 1) + 3);
     const view = frame.segments[segment] as DataView;
     const target = decodePointer(frame, segment, word);
     if (target.kind === 'capability') assert.equal(target.index, 0);
     else if (target.kind === 'list') assert.equal(view.getBigUint64(target.word * 8, true), 4n);
-    else assert.deepEqual({ ...target, word: 0 }, { kind: 'struct', segment: 0, word: 0, dataWords: 0, pointers: 0 });
+    else assert.deepEqual(target, { kind: 'struct', segment: 0, word, dataWords: 0, pointers: 0 });
+  }
+});
+
+test('flags that share a byte do not touch each other', () => {
+  for (const releaseParamCaps of [true, false]) {
+    for (const noFinishNeeded of [true, false]) {
+      const value = { kind: 'canceled' } as const;
+      const message = { kind: 'return', answerId: 0xffff_ffff, releaseParamCaps, noFinishNeeded, value } as const;
+      assert.deepEqual(readMessage(splitFrame(writeMessage(message))), message);
+    }
   }
 });
 

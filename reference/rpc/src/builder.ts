@@ -174,14 +174,10 @@ export class Builder {
  * of this package that touches it.
  */
 export function buildContent(size: number, write: (pointer: Pointer) => void): Content {
-  for (let room = (size + 8 + 7) & ~7; ; room *= 2) {
-    const message = new CapnpMessage();
-    (message as unknown as { _capnp: { arena: { buffer: ArrayBuffer } } })._capnp.arena.buffer = new ArrayBuffer(room);
-    write(new Pointer(message.getSegment(0), 0));
-    // More than promised: then there is a second segment, or the arena grew.
-    const { segments } = (message as unknown as { _capnp: { segments: { buffer: ArrayBuffer; byteLength: number }[] } })
-      ._capnp;
-    const [first] = segments;
-    if (segments.length === 1 && first) return new Uint8Array(first.buffer, 0, (first.byteLength + 7) & ~7);
-  }
+  const message = new CapnpMessage();
+  const { arena } = (message as unknown as { _capnp: { arena: { buffer: ArrayBuffer } } })._capnp;
+  arena.buffer = new ArrayBuffer((size + 8 + 7) & ~7);
+  const segment = message.getSegment(0);
+  write(new Pointer(segment, 0));
+  return new Uint8Array(segment.buffer, 0, (segment.byteLength + 7) & ~7);
 }

@@ -14,6 +14,29 @@ import { ProtocolError } from './errors.ts';
 
 /** Structs one inside another. */
 const nested = (levels: number): bigint[] => [...Array(levels).fill(structPointer(0, 0, 1)), 0n];
+/** Lists of one pointer, one inside another. */
+const nestedLists = (levels: number): bigint[] => [...Array(levels).fill(listPointer(0, 6, 1)), 0n];
+/** Lists of one struct of one pointer, one inside another. */
+const nestedStructLists = (levels: number): bigint[] => [
+  ...Array(levels)
+    .fill([listPointer(0, 7, 1), tag(1, 0, 1)])
+    .flat(),
+  0n,
+];
+/** Structs of `width` pointers to the next struct, `levels` of them. */
+const dagOfStructs = (width: number, levels: number): bigint[] => {
+  const words = [structPointer(0, 0, width)];
+  for (let level = 1; level < levels; level += 1)
+    for (let i = 0; i < width; i += 1) words.push(structPointer(width - i - 1, 0, width));
+  return [...words, ...Array(width).fill(0n)];
+};
+/** A list of 100 pointers to the same list of 500 structs' worth of words, in so many structs. */
+const manyToStructs = (structs: number): bigint[] => [
+  listPointer(0, 6, 100),
+  ...Array.from({ length: 100 }, (_, i) => listPointer(99 - i, 7, 500)),
+  tag(structs, 500 / structs, 0),
+  ...Array(500).fill(0n),
+];
 /** Lists of `width` pointers to the next list, `levels` of them: read as a tree they are width ** levels long. */
 const dag = (width: number, levels: number): bigint[] => {
   const words = [listPointer(0, 6, width)];
@@ -41,6 +64,8 @@ const wellFormed: Record<string, bigint[][]> = {
   'a far pointer past empty segments': [[farPointer(3, 0)], [], [], [structPointer(0, 1, 0), 1n], []],
   'a double-far pointer': [[doubleFarPointer(1, 0)], [farPointer(2, 1), structPointer(0, 1, 0)], [9n, 1n]],
   '64 levels': [nested(64)],
+  '64 levels of lists': [nestedLists(64)],
+  '64 levels of lists of structs': [nestedStructLists(64)],
   'a small DAG': [dag(2, 3)],
 };
 for (const [what, segments] of Object.entries(wellFormed)) {
@@ -66,6 +91,10 @@ const malformed: Record<string, [bigint[][], RegExp]> = {
   'a tag that claims 2^30 - 1 elements': [[[listPointer(0, 7, 1), tag(2 ** 30 - 1, 1, 0), 0n]], /shorter than its tag/],
   'a tag that is a list': [[[listPointer(0, 7, 1), listPointer(0, 5, 1), 0n]], /no struct/],
   'a bad pointer in an element': [[[listPointer(0, 7, 2), tag(2, 0, 1), 0n, structPointer(0, 1, 0)]], OUT],
+  'a bad pointer in the second element': [
+    [[listPointer(0, 7, 4), tag(2, 1, 1), 0n, 0n, 0n, structPointer(0, 1, 0)]],
+    OUT,
+  ],
   'a bad pointer in a list of pointers': [[[listPointer(0, 6, 2), 0n, listPointer(0, 5, 1)]], OUT],
   'a far pointer to a segment that is not there': [[[farPointer(1, 0)]], OUT],
   'a far pointer past the end of a segment': [[[farPointer(1, 1)], [0n]], OUT],
@@ -101,10 +130,15 @@ const malformed: Record<string, [bigint[][], RegExp]> = {
   'a pointer of a reserved kind': [[[7n]], /reserved/],
   'another pointer of a reserved kind': [[[0x80000003n]], /reserved/],
   '65 levels': [[nested(65)], /nested deeper than 64/],
+  '65 levels of lists': [[nestedLists(65)], /nested deeper than 64/],
+  '65 levels of lists of structs': [[nestedStructLists(65)], /nested deeper than 64/],
   'a struct that holds itself': [[[structPointer(-1, 0, 1)]], /nested deeper|too often/],
   'a list that holds itself': [[[listPointer(-1, 6, 1)]], /nested deeper|too often/],
   'a large DAG': [[dag(2, 40)], /too often/],
   'a wide DAG': [[dag(100, 10)], /too often/],
+  'a DAG of structs': [[dagOfStructs(2, 40)], /too often/],
+  'many pointers to one list of large structs': [[manyToStructs(1)], /too often/],
+  'many pointers to one list of small structs': [[manyToStructs(500)], /too often/],
   'many pointers to one blob': [
     [
       [

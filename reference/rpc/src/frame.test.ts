@@ -48,7 +48,8 @@ test('what a table only claims takes no memory', () => {
   const reader = new FrameReader();
   const before = process.memoryUsage().arrayBuffers;
   const readers = Array.from({ length: 64 }, () => new FrameReader());
-  for (const each of [reader, ...readers]) assert.deepEqual([...each.push(table(0, (16 << 17) - 1))], []);
+  const claim = Buffer.concat([table(0, (16 << 17) - 1), new Uint8Array(600)]);
+  for (const each of [reader, ...readers]) assert.deepEqual([...each.push(claim)], []);
   assert.ok(process.memoryUsage().arrayBuffers - before < 1 << 20);
 });
 
@@ -70,15 +71,26 @@ test('after a bad table nothing is read any more', () => {
     assert.throws(() => [...reader.push(bytes)], ProtocolError);
 });
 
+test('padding behind the table is not looked at', () => {
+  const bytes = frame([word(1), word(2)]);
+  bytes.fill(0xff, 12, 16);
+  const [read] = new FrameReader().push(bytes);
+  assert.deepEqual(read && lengths(read), [8, 8]);
+});
+
 test('splitFrame takes exactly one message', () => {
   const whole = frame([word(1), word(2)]);
   assert.deepEqual(lengths(splitFrame(whole)), [8, 8]);
-  for (let cut = 0; cut < whole.length; cut += 1)
-    assert.throws(() => splitFrame(whole.subarray(0, cut)), ProtocolError, `${cut}`);
+  for (let cut = 0; cut < whole.length; cut += 1) {
+    const message = cut < 8 ? /shorter than a segment table/ : /shorter than its segment table says/;
+    assert.throws(() => splitFrame(whole.subarray(0, cut)), { name: 'ProtocolError', message }, `${cut}`);
+  }
   assert.throws(() => splitFrame(Buffer.concat([whole, word(0)])), /longer/);
 });
 
 test('frame takes whole words, and at least one segment', () => {
-  assert.throws(() => frame([]), RangeError);
-  assert.throws(() => frame([new Uint8Array(7)]), RangeError);
+  const refused = { name: 'RangeError', message: /one or more segments of whole words/ };
+  assert.throws(() => frame([]), refused);
+  assert.throws(() => frame([new Uint8Array(7)]), refused);
+  assert.throws(() => frame([new Uint8Array(8), new Uint8Array(7)]), refused);
 });

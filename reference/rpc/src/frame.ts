@@ -101,9 +101,9 @@ export class FrameReader {
 /** Splits bytes that are exactly one message, as views. @throws ProtocolError when they are not */
 export function splitFrame(bytes: Uint8Array): Frame {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const count = bytes.length < 8 ? 0 : view.getUint32(0, true) + 1;
+  if (bytes.length < 8) throw new ProtocolError('a message is shorter than a segment table');
+  const count = view.getUint32(0, true) + 1;
   let offset = tableLength(count);
-  if (count === 0 || offset > bytes.length) throw new ProtocolError('a message is cut off in its segment table');
   const segments: DataView[] = [];
   for (let i = 0; i < count; i += 1) {
     const length = view.getUint32(4 + i * 4, true) * 8;

@@ -13,8 +13,8 @@ export function makesWork({ kind }: RpcMessage): boolean {
 export class Inbox {
   #held: Received[] = [];
   #bytes = 0;
-  /** Questions that a held message opens or names. */
-  readonly #mentioned = new Set<number>();
+  /** Questions whose answers a held message builds on. */
+  readonly #builtOn = new Set<number>();
 
   get first(): RpcMessage | undefined {
     return this.#held[0]?.message;
@@ -28,13 +28,15 @@ export class Inbox {
   hold(received: Received): void {
     this.#held.push(received);
     this.#bytes += received.frame.bytes.length;
-    for (const id of mentioned(received.message)) this.#mentioned.add(id);
+    const { message } = received;
+    if (message.kind !== 'call' && message.kind !== 'disembargo') return;
+    if (message.target.kind === 'promisedAnswer') this.#builtOn.add(message.target.questionId);
   }
 
   shift(): Received | undefined {
     const first = this.#held.shift();
     if (first) this.#bytes -= first.frame.bytes.length;
-    if (this.#held.length === 0) this.#mentioned.clear();
+    if (this.#held.length === 0) this.#builtOn.clear();
     return first;
   }
 
@@ -45,14 +47,6 @@ export class Inbox {
   overtakes(message: RpcMessage, isRunning: (questionId: number) => boolean): boolean {
     if (message.kind === 'abort') return true;
     const { kind } = message;
-    return kind === 'finish' && isRunning(message.questionId) && !this.#mentioned.has(message.questionId);
+    return kind === 'finish' && isRunning(message.questionId) && !this.#builtOn.has(message.questionId);
   }
-}
-
-function mentioned(message: RpcMessage): number[] {
-  if (message.kind === 'bootstrap' || message.kind === 'finish') return [message.questionId];
-  if (message.kind !== 'call' && message.kind !== 'disembargo') return [];
-  const ids = message.kind === 'call' ? [message.questionId] : [];
-  if (message.target.kind === 'promisedAnswer') ids.push(message.target.questionId);
-  return ids;
 }
