@@ -41,7 +41,7 @@ test('wrong usage exits 2 with one line that says what to do, and never shows a 
   const cases: [RegExp, string[]][] = [
     [/--accounts FILE, .* --open/, ['--no-opaque']],
     [/--accounts FILE, .* --open/, ['--no-registration']],
-    [/Unknown argument: bogus; see --help/, ['--open', '--bogus']],
+    [/Unknown argument: bogus \(see --help\)/, ['--open', '--bogus']],
     [/Unknown argument: hostnam: did you mean "hostname"/, ['--open', '--hostnam', 'c0ffee']],
     [/there is no such command: there are account, cert/, ['--open', 'stray']],
     [/the data directory .* cannot be made \(EEXIST\): there is a file/, ['--data-dir', accounts]],

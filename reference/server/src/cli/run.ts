@@ -16,8 +16,9 @@ const COMMANDS = [serveCommand, accountCommand, certCommand, doctorCommand, migr
 /** What yargs says, with what was meant. */
 function understandable(message: string, args: readonly string[]): string {
   const [, option] = /^Unknown arguments?: ([\w-]+)/.exec(message) ?? [];
-  if (option !== undefined && args.some((arg) => arg.startsWith(`--${option}`)))
-    return `${message}${suggestion(option, Object.keys(SERVE_OPTIONS))}`;
+  const isServe = args[0]?.startsWith('-') === true;
+  if (isServe && option !== undefined)
+    return `${message}${suggestion(option, Object.keys(SERVE_OPTIONS)).replace(/^;.*/, '')}`;
   if (/non-option arguments/.test(message))
     return 'there is no such command: there are account, cert, doctor and migrate';
   return message;

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import packageJson from '../package.json' with { type: 'json' };
+
+// What the documents lead to is there: files, headings, commands and their options.
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const DOCUMENTS = readdirSync(ROOT, { withFileTypes: true })
+  .filter(({ name }) => !/^(?:\.|node_modules|coverage|reports)/.test(name))
+  .flatMap((entry) =>
+    entry.isDirectory()
+      ? readdirSync(join(ROOT, entry.name), { recursive: true, encoding: 'utf8' }).map((name) => join(entry.name, name))
+      : [entry.name],
+  )
+  .filter((path) => path.endsWith('.md') && !/\b(?:node_modules|vendor|target)\//.test(path));
+const textOf = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+/** GitHub's anchors of the headings of a text. */
+const anchorsOf = (text: string): string[] =>
+  [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    (heading as string)
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replaceAll(' ', '-'),
+  );
+
+test('every link inside the repository leads somewhere', () => {
+  const dead: string[] = [];
+  for (const document of DOCUMENTS) {
+    for (const [, target = ''] of textOf(document).matchAll(/\]\(([^()\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      const [path = '', anchor] = target.split('#');
+      const file = path === '' ? document : relative(ROOT, join(ROOT, dirname(document), path));
+      const isThere = existsSync(join(ROOT, file));
+      const isHeading = anchor === undefined || (isThere && anchorsOf(textOf(file)).includes(anchor));
+      if (!isThere || !isHeading) dead.push(`${document}: ${target}`);
+    }
+  }
+  assert.deepEqual(dead, []);
+});
+
+test('every file that is named with its folder is there', () => {
+  const missing = DOCUMENTS.filter((path) => !/CHANGELOG|future-improvements/.test(path)).flatMap((document) =>
+    [
+      ...textOf(document).matchAll(
+        /`((?:reference|harness|docs|spec|scripts|interop|bench|vectors|docker)\/[\w./-]+\.\w+)`/g,
+      ),
+    ]
+      .map(([, path]) => path as string)
+      .filter((path) => !existsSync(join(ROOT, path)))
+      .map((path) => `${document}: ${path}`),
+  );
+  assert.deepEqual(missing, []);
+});
+
+test('every script that is named is one of package.json', () => {
+  const scripts = new Set([...Object.keys(packageJson.scripts), 'test:crash', 'test:crash-matrix', 'test:outages']);
+  const unknown = DOCUMENTS.flatMap((document) =>
+    [...textOf(document).matchAll(/npm run (?:-s )?([a-z][\w:-]*)/g)]
+      .map(([, name]) => name as string)
+      .filter((name) => !scripts.has(name))
+      .map((name) => `${document}: npm run ${name}`),
+  );
+  assert.deepEqual(unknown, []);
+});
+
+/** Commands by their names in the documents, and what their help is asked of. */
+const COMMANDS: Record<string, string[]> = {
+  conformance: ['harness/bin/conformance.js', '--help'],
+  'reference-server': ['reference/server/bin/reference-server.js', '--help'],
+  'reference-server migrate': ['reference/server/bin/reference-server.js', 'migrate', '--help'],
+  'reference-server cert': ['reference/server/bin/reference-server.js', 'cert', 'renew', '--help'],
+  'reference-server account': ['reference/server/bin/reference-server.js', 'account', 'add', '--help'],
+};
+
+test('every option that follows a command is one of its own', () => {
+  const helps = new Map(
+    Object.entries(COMMANDS).map(([name, args]) => [
+      name,
+      execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' }),
+    ]),
+  );
+  const unknown: string[] = [];
+  for (const document of DOCUMENTS) {
+    const text = textOf(document).replaceAll('\\\n', ' ');
+    for (const [line, command] of text.matchAll(
+      /(?:npm run conformance --|npx reference-server(?: [a-z]+)?)(?= )[^\n`#|]*/g,
+    )) {
+      const name = /^npx (reference-server(?: (?:migrate|cert|account))?)/.exec(line)?.[1] ?? 'conformance';
+      const help = helps.get(name) as string;
+      // What stands in quotes is another command's.
+      const options = line.replace(/'[^']*'/g, '').matchAll(/ (--[a-z][a-z-]+)/g);
+      for (const [, option = ''] of options)
+        if (!help.includes(option) && !/^--(?:no|all)/.test(option))
+          unknown.push(`${document}: ${command ?? ''}${line}`);
+    }
+  }
+  assert.deepEqual(unknown, []);
+});
+
+test('there are documents to look at', () => {
+  assert.ok(DOCUMENTS.length > 30 && DOCUMENTS.every((path) => statSync(join(ROOT, path)).size > 0));
+});
