@@ -51,8 +51,11 @@ Feature: Device ids
       Then the call fails with E003
 
       Examples:
-        | method           | device                            |
-        | fetch            | no device                         |
+        | method           | device                                 |
+        | fetch            | no device                              |
+        | fetch            | that device in hex                     |
+        | fetch            | that device in letters of another case |
+        | fetch            | that device, as lossy text             |
         | fetch            | another device                    |
         | fetch            | that device and one more byte     |
         | fetch            | that device without its last byte |

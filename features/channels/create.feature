@@ -32,6 +32,15 @@ Feature: Creating channels
         | Bob     | Alice   |
         | Mallory | Bob     |
 
+    @needs:accounts
+    Scenario: Both were away
+      When Alice creates a channel with Bob
+      And Alice leaves
+      And Bob creates a channel with Alice
+      And Bob leaves
+      And Alice creates a channel with Bob
+      Then all of them get the same id
+
   @CH-003 @level:must @profile:channels @source:decided
   Rule: CH-003 Each pair has its own
     `createChannel` MUST return different ids for different pairs.

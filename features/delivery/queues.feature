@@ -31,6 +31,33 @@ Feature: Queues
         | first |
         | last  |
 
+  @DS-040 @level:must @profile:core @source:decided
+  Rule: DS-040 Messages wait for who is away
+    A server MUST keep a message whose `enqueue` it answered until it is fetched or acknowledged, whether its recipient
+    and its sender are connected or not.
+
+    Scenario: The recipient is away when it comes
+      Given Alice's queue is empty
+      When Alice leaves
+      And Bob puts some text into Alice's queue
+      Then the call succeeds
+      And Alice's queue still holds its messages
+
+    Scenario: Recipient and sender leave
+      Given Alice's queue is empty
+      And Bob has put 2 messages into Alice's queue
+      When Alice leaves
+      And Bob leaves
+      Then Alice's queue still holds its messages
+
+    @profile:channels @needs:accounts
+    Scenario: In a channel
+      Given a channel between Alice and Bob
+      When Alice leaves
+      And Bob puts some text into Alice's queue in the channel with Bob
+      And Bob leaves
+      Then Alice's queue in the channel with Bob still holds its messages
+
   @DS-007 @level:must @profile:core @source:decided
   Rule: DS-007 Channel ids of other lengths
     A server MUST either answer E020 to a `channelId` whose length is neither 0 nor 16, or keep for it a queue of its

@@ -280,6 +280,21 @@ Feature: Waiting for messages
       And Bob puts some text into Alice's queue
       Then the wait ends with all its messages
 
+    Scenario: Another wait of the session gets it
+      Given everyone shares one session
+      And Alice's queue is empty
+      When 2 waits of 20000 ms begin on Alice's queue
+      And the wait is cancelled
+      And Bob puts some text into Alice's queue
+      Then the first wait ends with all its messages
+
+    Scenario: Another wait, begun later, gets it
+      Given Alice's queue is empty
+      When 2 waits of 20000 ms begin on Alice's queue
+      And the first wait is cancelled
+      And Bob puts some text into Alice's queue
+      Then the wait ends with all its messages
+
     Scenario: The same session goes on after Finish
       Given everyone shares one session
       And Alice's queue is empty

@@ -68,6 +68,16 @@ Feature: Fetching KeyPackages
       Given Alice has uploaded 1 KeyPackage
       Then Bob fetches Alice's KeyPackages in order
 
+    @needs:accounts
+    Scenario: Uploaded from two devices, fetched from a third
+      Given Alice is on a device of her own
+      And Alice has no KeyPackages
+      And Alice has uploaded 1 KeyPackage
+      And Alice is on a device of her own
+      And Alice has uploaded 2 KeyPackages
+      And Bob is on a device of her own
+      Then Bob fetches Alice's KeyPackages in order
+
     Scenario: Many wait
       Given Alice has no KeyPackages
       And Alice has uploaded 60 KeyPackages

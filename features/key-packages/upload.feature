@@ -98,6 +98,23 @@ Feature: Uploading KeyPackages
       When Alice uploads 16 KeyPackages at once
       Then each of Alice's KeyPackages is given out once
 
+    Scenario: The owner is away
+      Given Alice has no KeyPackages
+      And Alice has uploaded 3 KeyPackages
+      When Alice leaves
+      Then Bob fetches Alice's KeyPackages in order
+
+    @needs:accounts
+    Scenario: Two people upload the same bytes
+      Given Alice has no KeyPackages
+      And Bob has no KeyPackages
+      When Alice uploads as KeyPackage some text
+      Then the call succeeds
+      When Bob uploads as KeyPackage some text
+      Then the call succeeds
+      And Mallory fetches Alice's KeyPackages in order
+      And Mallory fetches Bob's KeyPackages in order
+
     Scenario: Uploads while others fetch
       Given Alice has no KeyPackages
       When Alice uploads 16 KeyPackages at once while Bob fetches them with 12 calls

@@ -15,6 +15,17 @@ Feature: Session tokens
       And Carol's token does not open Dave's queue
       And Dave's token does not open Carol's queue
 
+    Scenario: On every method
+      Given Carol has registered
+      When Carol logs in
+      Then Carol's token is taken by every method that is offered
+
+    Scenario: The connection of the login is gone
+      Given Carol has registered
+      When Carol logs in
+      And Carol leaves
+      Then Carol's token opens Carol's queue
+
   @OPQ-005 @level:should @profile:opaque @source:decided
   Rule: OPQ-005 Tokens cannot be guessed
     Each login SHOULD return a new token of 32 random bytes.

@@ -58,6 +58,10 @@ Feature: Calls
       When it finishes the Bootstrap, keeps the capability and calls health on it under question 1
       Then question 1 is answered with results
 
+    Scenario: Given twice, released once
+      When it gets the capability twice, releases it once and calls health on it under question 1
+      Then question 1 is answered with results
+
   @RPC-007 @level:must @profile:core @source:decided
   Rule: RPC-007 Every call is answered once, under its id
     A server MUST send exactly one Return for each call, with the question id of the call, whatever id the client
@@ -74,6 +78,8 @@ Feature: Calls
         | 77         |
         | 65536      |
         | 2147483647 |
+        | 2147483648 |
+        | 4294967295 |
 
     Scenario: 100 questions
       Given a session written by hand
@@ -95,6 +101,14 @@ Feature: Calls
       And it calls health under question 2
       Then question 2 is answered with results
       And question 1 is answered with results
+
+    Scenario: A call after forty waits
+      Given Alice's queue holds nothing
+      And a session written by hand
+      When it waits for messages under questions 1 to 40
+      And it calls health under question 41
+      Then question 41 is answered with results
+      And a new connection is answered
 
   @RPC-009 @level:must @profile:core @source:decided
   Rule: RPC-009 Many calls at once

@@ -24,6 +24,22 @@ Feature: Messages
         | far            |
         | double far     |
         | empty segments |
+        | many segments  |
+
+  @RPC-038 @level:must @profile:core @source:decided
+  Rule: RPC-038 Parts in any place
+    A server MUST read a well-formed message wherever its parts lie: in any order, and with unused words between them.
+
+    Scenario Outline: A call <how>
+      Given a session written by hand
+      When it calls health in a message of "<how>"
+      Then question 3 is answered with results
+      And the session goes on
+
+      Examples:
+        | how                             |
+        | a gap behind the root pointer   |
+        | a root that lies behind its call |
 
   @RPC-014 @level:must @profile:core @source:decided
   Rule: RPC-014 Unknown methods

@@ -6,7 +6,7 @@ Feature: Streams
     bootstrap, question and export tables.
 
     Scenario: The same question ids on several streams
-      When 5 streams ask with the same question ids
+      When 20 streams ask with the same question ids
       Then a further session of the connection is answered
 
     Scenario: The promise of another stream

@@ -111,22 +111,34 @@ Given('the target waits 10 seconds at most', function () {
   if (fetchWaitMs > LONGEST_CAP_MS) target.skip(`the target waits up to ${fetchWaitMs} ms, too long to wait for here`);
 });
 
+function firstWait({ waits: [wait] }: NodeScenario): Wait {
+  if (!wait) throw new Error('no wait began before this step');
+  return wait;
+}
+
 function lastWait(scenario: NodeScenario): Wait {
   const wait = scenario.waits.at(-1);
   if (!wait) throw new Error('no wait began before this step');
   return wait;
 }
 
-When('the wait is cancelled', async function () {
-  const scenario = scenarioOf(this);
-  const wait = lastWait(scenario);
+async function cancel(scenario: NodeScenario, wait: Wait): Promise<void> {
   assert.ok(wait.endedAt === undefined, 'the wait ended before it was cancelled');
   wait.cancel();
   assert.ok((await wait.outcome) === 'cancelled', 'the wait was answered before it was cancelled');
-
-  scenario.waits.pop();
+  scenario.waits = scenario.waits.filter((other) => other !== wait);
   await roundTrip(scenario, wait.session);
   await delay(CANCEL_SETTLE_MS);
+}
+
+When('the wait is cancelled', async function () {
+  const scenario = scenarioOf(this);
+  await cancel(scenario, lastWait(scenario));
+});
+
+When('the first wait is cancelled', async function () {
+  const scenario = scenarioOf(this);
+  await cancel(scenario, firstWait(scenario));
 });
 
 When('the connection of the wait is lost', async function () {
@@ -185,9 +197,7 @@ Then('the wait ends with all its messages', async function () {
 
 Then('the first wait ends with all its messages', async function () {
   const scenario = scenarioOf(this);
-  const [first] = scenario.waits;
-  if (!first) throw new Error('no wait began before this step');
-  const { wait, answer } = await endSoon(scenario, first);
+  const { wait, answer } = await endSoon(scenario, firstWait(scenario));
   const model = scenario.queue(wait.queue);
   expectEqual('messages in the answer', answer.length, model.messages.length);
   model.take(answer);

@@ -1,5 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { Given, Then, When } from '@cucumber/cucumber';
+import type { ErrorCode } from '@quicnprotochat/proto';
+import { CALLED_METHODS } from '../src/node/calls.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
 import { type Outcome, resultsOf } from '../src/node/node-scenario.ts';
 import {
@@ -15,6 +17,8 @@ import type { Person } from '../src/node/people.ts';
 import { sameBytes } from '../src/node/queue-model.ts';
 import { scenarioOf } from '../src/node/target.ts';
 import { newCredentials } from '../src/target/access.ts';
+
+const TOKEN_CODES: readonly ErrorCode[] = ['E001', 'E002', 'E003', 'E016', 'E017'];
 
 const last = (world: unknown): Outcome => {
   const { outcome } = scenarioOf(world);
@@ -217,6 +221,24 @@ Then('no token is returned', function () {
 Then("{user}'s token opens {user}'s queue", async function (user: User, owner: User) {
   const scenario = OpaqueScenario.of(this);
   resultsOf(await scenario.fetch(scenario.token(user), scenario.user(owner).identityKey));
+});
+
+When('{user} leaves', async function (user: User) {
+  await OpaqueScenario.of(this).leave(user);
+});
+
+Then("{user}'s token is taken by every method that is offered", async function (user: User) {
+  const scenario = OpaqueScenario.of(this);
+  for (const method of CALLED_METHODS.filter((name) => name !== 'health')) {
+    const outcome = await scenario.callWithToken(user, method);
+    // A refusal for another reason is not the token's.
+    if (
+      outcome.kind === 'refused' &&
+      (outcome.code === undefined || TOKEN_CODES.includes(outcome.code)) &&
+      outcome.type !== 'unimplemented'
+    )
+      throw new Error(`${method} with ${user}'s session token was refused: ${outcome.reason}`);
+  }
 });
 
 Then("{user}'s first token still opens {user}'s queue", async function (user: User, owner: User) {

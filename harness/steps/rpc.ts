@@ -106,10 +106,10 @@ When(
 );
 
 /** Asks for the bootstrap capability, and notes the id under which it came. */
-async function importedId(world: unknown): Promise<number> {
+async function importedId(world: unknown, questionId = 500): Promise<number> {
   const session = await WireScenario.of(world).rawSession();
-  await session.send(bootstrap(500));
-  const { value } = await session.returnFor(500);
+  await session.send(bootstrap(questionId));
+  const { value } = await session.returnFor(questionId);
   const cap = value.kind === 'results' ? value.payload.capTable[0] : undefined;
   if (cap?.kind !== 'senderHosted' && cap?.kind !== 'senderPromise') throw new Error('Bootstrap gave no capability');
   return cap.id;
@@ -140,6 +140,18 @@ When(
   },
 );
 
+When(
+  'it gets the capability twice, releases it once and calls health on it under question {int}',
+  async function (questionId: number) {
+    const first = await importedId(this, 500);
+    const id = await importedId(this, 501);
+    await (await WireScenario.of(this).rawSession()).send(
+      { kind: 'release', id: first, referenceCount: 1 },
+      health(questionId, { kind: 'importedCap', id }),
+    );
+  },
+);
+
 When('it finishes question {int}', async function (questionId: number) {
   await (await WireScenario.of(this).rawSession()).send(finish(questionId));
 });
@@ -153,6 +165,12 @@ async function waitFor(world: unknown, questionId: number, timeoutMs: bigint): P
 
 When('it waits for a message under question {int}', async function (questionId: number) {
   await waitFor(this, questionId, 1_500n);
+});
+
+When('it waits for messages under questions {int} to {int}', async function (first: number, last: number) {
+  // Longer than an answer may take: whoever waits for these first is late. They end with the session.
+  const timeoutMs = BigInt(2 * WireScenario.of(this).world.timeoutMs);
+  for (let id = first; id <= last; id += 1) await waitFor(this, id, timeoutMs);
 });
 
 When('it waits {int} ms for a message under question {int}', async function (timeoutMs: number, questionId: number) {

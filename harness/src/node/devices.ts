@@ -1,5 +1,6 @@
 import type { RandomSource } from '../random.ts';
 import { concat } from './contents.ts';
+import { asLossyText, inAnotherCase, inHex } from './tokens.ts';
 
 /** What a caller gives as device, made of the one that the token is bound to. */
 const DEVICES: Record<string, (bound: Uint8Array, random: RandomSource) => Uint8Array> = {
@@ -8,6 +9,9 @@ const DEVICES: Record<string, (bound: Uint8Array, random: RandomSource) => Uint8
   'another device': (bound, random) => random.bytes(bound.length),
   'that device and one more byte': (bound) => concat(bound, Uint8Array.of(0)),
   'that device without its last byte': (bound) => bound.slice(0, -1),
+  'that device in hex': inHex,
+  'that device in letters of another case': inAnotherCase,
+  'that device, as lossy text': asLossyText,
 };
 
 /** Longest first, for the parameter type. */

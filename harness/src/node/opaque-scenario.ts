@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { nodeService, parseReason } from '@quicnprotochat/proto';
+import type { QuicConnection } from '@quicnprotochat/quic';
 import type { Method, RpcClient } from '@quicnprotochat/rpc';
 import { newCredentials } from '../target/access.ts';
 import type { ConformanceWorld } from '../world.ts';
+import { type CalledMethod, rightCall } from './calls.ts';
 import { type Outcome, type Results, resultsOf } from './node-scenario.ts';
 import {
   type Credentials,
@@ -13,7 +15,8 @@ import {
   startLogin,
   startRegistration,
 } from './opaque-client.ts';
-import { scenarioOf } from './target.ts';
+import { sameBytes } from './queue-model.ts';
+import { LEAVE_MS, scenarioOf } from './target.ts';
 
 /** People whom the target does not know before a scenario registers them. */
 export const USERS = ['Carol', 'Dave'] as const;
@@ -65,7 +68,7 @@ export class OpaqueScenario {
   /** Reasons of refusals that a step compares. */
   readonly reasons: string[] = [];
   readonly #users = new Map<User, Credentials>();
-  readonly #sessions = new Map<string, Promise<RpcClient>>();
+  readonly #sessions = new Map<string, Promise<{ connection: QuicConnection; rpc: RpcClient }>>();
 
   constructor(world: ConformanceWorld) {
     this.world = world;
@@ -108,16 +111,31 @@ export class OpaqueScenario {
   }
 
   async #once(session: string, method: OpaqueMethod, params: Partial<OpaqueParams>): Promise<Outcome> {
-    let rpc = this.#sessions.get(session);
-    if (!rpc) {
-      rpc = this.world.session();
-      this.#sessions.set(session, rpc);
+    let opened = this.#sessions.get(session);
+    if (!opened) {
+      opened = this.#open();
+      this.#sessions.set(session, opened);
     }
+    const { rpc } = await opened;
     const typed = nodeService[method] as unknown as Method<Partial<OpaqueParams>, Results>;
-    const { results, exception } = await this.world.call(await rpc, session, typed, params);
+    const { results, exception } = await this.world.call(rpc, session, typed, params);
     if (!exception) return { kind: 'results', method, results };
     const { reason, type } = exception;
     return { kind: 'refused', method, code: parseReason(reason), type, reason };
+  }
+
+  async #open(): Promise<{ connection: QuicConnection; rpc: RpcClient }> {
+    const connection = await this.world.connect();
+    return { connection, rpc: await this.world.session(connection) };
+  }
+
+  /** Closes the connection of a session, and waits until the server has seen it. */
+  async leave(session: string): Promise<void> {
+    const opened = await this.#sessions.get(session);
+    this.#sessions.delete(session);
+    await opened?.connection.close();
+    await scenarioOf(this.world).target.openAll([`after ${session} has left`]);
+    await delay(LEAVE_MS);
   }
 
   /** The next call of that session goes over a new connection. */
@@ -232,6 +250,21 @@ export class OpaqueScenario {
     const call = { recipientKey, channelId: new Uint8Array(), version: 1, limit: 0, auth };
     scenario.outcome = await scenario.call('with a session token', 'fetch', call);
     return scenario.outcome;
+  }
+
+  /** A right call of that user with the session token: for oneself, or about Alice. */
+  async callWithToken(name: User, method: CalledMethod): Promise<Outcome> {
+    const scenario = scenarioOf(this.world);
+    const params = rightCall(scenario, 'Mallory', method);
+    const mallory = scenario.identity('Mallory');
+    const own = (key: Uint8Array): Uint8Array => (sameBytes(key, mallory) ? this.user(name).identityKey : key);
+    return scenario.call('with a session token', method, {
+      ...params,
+      identityKey: own(params.identityKey),
+      identityKeys: params.identityKeys.map(own),
+      recipientKey: own(params.recipientKey),
+      auth: { version: 1, accessToken: this.token(name), deviceId: new Uint8Array() },
+    });
   }
 }
 

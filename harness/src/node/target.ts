@@ -7,6 +7,9 @@ import type { CalledMethod, CallParams } from './calls.ts';
 import { NodeScenario, type Results } from './node-scenario.ts';
 import type { Person } from './people.ts';
 
+/** For a server to see that somebody has left, in ms. */
+export const LEAVE_MS = 20;
+
 const scenarios = new WeakMap<object, NodeScenario>();
 
 /** The state that the NodeService steps of one scenario share. `world`: `this` of a step. */

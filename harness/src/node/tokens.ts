@@ -1,5 +1,14 @@
 import { concat, flip } from './contents.ts';
 
+export const inHex = (right: Uint8Array): Uint8Array => Buffer.from(Buffer.from(right).toString('hex'));
+
+const isLetter = (byte: number): boolean => /[A-Za-z]/.test(String.fromCharCode(byte));
+export const inAnotherCase = (right: Uint8Array): Uint8Array =>
+  right.map((byte) => (isLetter(byte) ? byte ^ 0x20 : byte));
+
+/** What a server that reads bytes as UTF-8, with replacement characters, cannot tell from the right ones. */
+export const asLossyText = (right: Uint8Array): Uint8Array => new TextEncoder().encode(new TextDecoder().decode(right));
+
 /** What a scenario calls nearly a token, and how it is made of a right one. */
 export const TOKEN_CHANGES: Readonly<Record<string, (right: Uint8Array) => Uint8Array>> = {
   'her token without its last byte': (right) => right.subarray(0, -1),
@@ -11,11 +20,8 @@ export const TOKEN_CHANGES: Readonly<Record<string, (right: Uint8Array) => Uint8
   // Its highest bit: the lowest one of a signature in Base64 may mean nothing.
   'her token with its last byte changed': (right) => flip(right, right.length - 1, 0x80),
   'her token with its first bit flipped': (right) => flip(right, 0, 0x80),
-  'her token in hex': (right) => Buffer.from(Buffer.from(right).toString('hex')),
+  'her token in hex': inHex,
   'her token in Base64': (right) => Buffer.from(Buffer.from(right).toString('base64')),
-  'her token in letters of another case': (right) => right.map((byte) => (isLetter(byte) ? byte ^ 0x20 : byte)),
-  // What a server that reads tokens as UTF-8, with replacement characters, cannot tell from the right one.
-  'her token, as lossy text': (right) => new TextEncoder().encode(new TextDecoder().decode(right)),
+  'her token in letters of another case': inAnotherCase,
+  'her token, as lossy text': asLossyText,
 };
-
-const isLetter = (byte: number): boolean => /[A-Za-z]/.test(String.fromCharCode(byte));

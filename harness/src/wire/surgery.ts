@@ -12,20 +12,59 @@ function segmentOf(message: Uint8Array): Uint8Array {
   return Buffer.from(segment.buffer, segment.byteOffset, segment.byteLength);
 }
 
+const MANY_SEGMENTS = 40;
+/** Words that nothing leads to, and that are no zeros. */
+const GAP = new Uint8Array(24).fill(0x5a);
+
 /**
- * The same message in several segments. The root of what was written begins in its second word.
+ * The same message, laid out in another way. The root of what was written begins in its second word.
  * `far`: the first segment only leads to the second · `double far`: over a landing pad in a segment of its own ·
- * `empty segments`: as `far`, with empty segments in between and behind.
+ * `empty segments`: as `far`, with empty segments in between and behind · `many segments`: as `far`, with segments in between
+ * that hold a word each.
  */
-export function spread(message: Uint8Array, how: 'far' | 'double far' | 'empty segments'): Uint8Array {
+export function spread(
+  message: Uint8Array,
+  how:
+    | 'far'
+    | 'double far'
+    | 'empty segments'
+    | 'many segments'
+    | 'a gap behind the root pointer'
+    | 'a root that lies behind its call',
+): Uint8Array {
   const segment = segmentOf(message);
   const empty = new Uint8Array();
+  if (how === 'a gap behind the root pointer') return frame([withGap(segment)]);
+  if (how === 'a root that lies behind its call') return frame([rootLast(segment)]);
+  if (how === 'many segments') {
+    const between = Array.from({ length: MANY_SEGMENTS - 2 }, () => GAP.subarray(0, 8));
+    const toTheLast = Buffer.from(words('02000000 00000000'));
+    toTheLast.writeUInt32LE(MANY_SEGMENTS - 1, 4);
+    return frame([toTheLast, ...between, segment]);
+  }
   if (how === 'far') return frame([words('02000000 01000000'), segment]);
   if (how === 'empty segments') return frame([words('02000000 03000000'), empty, empty, segment, empty]);
   // The tag has the root's kind and size, and no offset: the pad's far pointer tells where the content lies.
   const tag = Buffer.concat([Buffer.alloc(4), segment.subarray(4, 8)]);
   const pad = Buffer.concat([words('0a000000 02000000'), tag]);
   return frame([words('06000000 01000000'), pad, segment]);
+}
+
+/** Moves all but the root pointer back. */
+function withGap(segment: Uint8Array): Uint8Array {
+  const root = Buffer.from(segment.subarray(0, 8));
+  root.writeInt32LE(root.readInt32LE(0) + (GAP.length / 8) * 4, 0);
+  return Buffer.concat([root, GAP, segment.subarray(8)]);
+}
+
+/** Copies the Message, a word and a pointer, to the end, so that its pointer leads back to the Call. */
+function rootLast(segment: Uint8Array): Uint8Array {
+  const moved = Buffer.concat([segment, segment.subarray(8, 24)]);
+  const root = segment.length / 8;
+  moved.writeInt32LE((root - 1) * 4, 0);
+  const pointer = segment.length + 8;
+  moved.writeInt32LE(moved.readInt32LE(pointer) - (pointer - CALL_POINTER) / 2, pointer);
+  return moved;
 }
 
 /** Segment tables that claim more than any message may have. */
