@@ -129,6 +129,14 @@ Feature: Fetching
         | 0     |
         | 1     |
 
+    Scenario: A wait goes on beside it
+      Given Alice's queue is empty
+      When a wait of 20000 ms begins on Alice's queue
+      And Alice fetches from Alice's queue
+      Then the answer is empty
+      When Bob puts some text into Alice's queue
+      Then the wait ends with all its messages
+
     @profile:reliable
     Scenario Outline: A peek at nothing, limit <limit>
       Given Alice's queue is empty

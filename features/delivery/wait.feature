@@ -95,6 +95,11 @@ Feature: Waiting for messages
       Given Alice's queue is empty
       Then a wait of 20000 ms on Alice's queue gets what Bob puts there as it begins, 16 times
 
+    Scenario: A message that comes just as the wait ends
+      Given Alice's queue is empty
+      When Bob puts messages into Alice's queue just as waits of 30 ms end on it, 10 times
+      Then each message of Alice's queue is in exactly one answer
+
     @profile:channels @needs:accounts
     Scenario: Waits on both of one's queues, on one session
       Given everyone shares one session
@@ -141,7 +146,16 @@ Feature: Waiting for messages
 
     Scenario: Two waits on one queue
       Given Alice's queue is empty
-      When 2 waits of 600 ms begin on Alice's queue
+      When a wait of 200 ms begins on Alice's queue
+      And a wait of 600 ms begins on Alice's queue
+      Then every wait ends with an empty list when its time is over
+
+    Scenario: Two waits on one session
+      Given everyone shares one session
+      And Alice's queue is empty
+      And Bob's queue is empty
+      When a wait of 200 ms begins on Alice's queue
+      And a wait of 400 ms begins on Bob's queue
       Then every wait ends with an empty list when its time is over
 
     Scenario: The queue goes on after a time-out

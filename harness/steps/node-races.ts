@@ -47,6 +47,28 @@ Then(
   },
 );
 
+/** How far from a wait's end a message comes, first and last, in ms. */
+const BEFORE_MS = 4;
+const BETWEEN_MS = 1;
+
+When(
+  '{person} puts messages into {queue} just as waits of {int} ms end on it, {int} times',
+  async function (sender: Person, queue: QueueName, waitMs: number, times: number) {
+    const scenario = scenarioOf(this);
+    await scenario.target.openAll(['waiting', scenario.sessionOf(sender)]);
+    const params = { ...fetchParams(scenario, queue.owner, queue, 0), timeoutMs: BigInt(waitMs) };
+    for (let round = 0; round < times; round += 1) {
+      const wait = scenario.callOnce('waiting', 'fetchWait', params);
+      wait.catch(() => undefined);
+      await delay(waitMs - BEFORE_MS + round * BETWEEN_MS);
+      await mustPut(scenario, sender, queue, anyPayload(scenario.random));
+      const outcome = await wait;
+      if (outcome.kind === 'refused' && outcome.code === 'E014') scenario.skipForRate();
+      scenario.answers.push(resultsOf(outcome).payloads as Delivery[]);
+    }
+  },
+);
+
 When(
   '{person} acks {queue} up to message {int} by {int} calls while {person} puts {int} messages into it',
   async function (caller: Person, queue: QueueName, place: number, acks: number, sender: Person, count: number) {
