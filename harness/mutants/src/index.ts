@@ -5,6 +5,7 @@ import { QUEUES, RELIABLE, WAITS } from './catalog/delivery.ts';
 import { ERRORS } from './catalog/errors.ts';
 import { HYBRID_KEYS, KEY_PACKAGES } from './catalog/keys.ts';
 import { PASSWORDS } from './catalog/opaque.ts';
+import { PRESENCE } from './catalog/presence.ts';
 import { RACES } from './catalog/races.ts';
 import { RESTARTS } from './catalog/restarts.ts';
 import { FRAMES, SESSIONS } from './catalog/rpc.ts';
@@ -36,6 +37,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...SESSIONS,
   ...TRANSPORT,
   ...RACES,
+  ...PRESENCE,
   ...COMPARED,
   ...COMPUTED,
   ...RESTARTS,

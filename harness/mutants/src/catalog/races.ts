@@ -1,8 +1,10 @@
 // What goes wrong when things happen at the same time, or in pieces.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Delivery } from '@quicnprotochat/proto';
 import type { QueueId } from '@quicnprotochat/server';
 import { type Fault, mutantsOf, refuse } from '../fault.ts';
-import { inMethod } from '../seams/methods.ts';
+import { calling, WITH_CONNECTIONS } from '../seams/connections.ts';
+import { type Call, inMethod } from '../seams/methods.ts';
 import { inStore } from '../seams/store.ts';
 
 const delivery = mutantsOf('delivery');
@@ -69,6 +71,29 @@ export const RACES = [
     }),
   }),
   delivery('DS-021', 'one-wait-a-recipient', 'a wait ends the one that its recipient has begun before', oneWait()),
+  delivery('DS-013', 'waits-lock', 'a wait holds the lock of its queue: a fetch beside it waits too', waitsLock()),
+  delivery('DS-021', 'takes-as-it-ends', 'what comes just as a wait ends is taken for it, and not returned', {
+    ...inMethod('fetchWait', async ({ params, next, around }) => {
+      const results = await next();
+      const isOver = results.payloads.length === 0 && params.timeoutMs > 0n;
+      if (!isOver || !(await around.identityOf(params.auth))) return results;
+      await sleep(4);
+      await around.store.take(params, { ...ALL, messages: 1 });
+      return NO_ANSWER;
+    }),
+  }),
+  delivery(
+    'DS-022',
+    'ends-with-the-first',
+    'when the time of a wait is over, all of its queue end',
+    endsTogether(nameOf),
+  ),
+  delivery('DS-022', 'ends-with-the-session', 'when the time of a wait is over, all of its caller’s connection end', {
+    ...endsTogether(() => calling.getStore()),
+    ...WITH_CONNECTIONS,
+  }),
+  delivery('DS-027', 'finish-ends-others', 'a Finish cancels all waits of its queue', finishEndsOthers()),
+  delivery('DS-027', 'wakes-who-has-left', 'wakes who has waited longest, gone or not', wakesTheGone()),
   delivery(
     'DS-025',
     'default-queue-wakes-channels',
@@ -214,4 +239,97 @@ function ownPackages(most: number, writeMs: number): Fault {
       lists.set(hex(identityKey), [keyPackage, ...(lists.get(hex(identityKey)) ?? [])]);
     },
   }));
+}
+
+const isRight = async ({ params, around }: Call<'fetchWait' | 'fetch'>): Promise<boolean> =>
+  params.version === 1 &&
+  params.recipientKey.length === 32 &&
+  params.channelId.length === 0 &&
+  (await around.identityOf(params.auth)) !== undefined;
+
+function waitsLock(): Fault {
+  const locks = new Map<string, Promise<unknown>>();
+  return inMethod(['fetch', 'fetchWait'], async (call) => {
+    if (!(await isRight(call))) return call.next();
+    const name = nameOf(call.params);
+    const before = locks.get(name);
+    const done = (before ?? Promise.resolve()).then(() => call.next());
+    locks.set(
+      name,
+      done.catch(() => {}),
+    );
+    return done;
+  });
+}
+
+/** Waits that have a thing in common end with the first whose time is over. */
+function endsTogether(commonOf: (queue: QueueId) => unknown): Fault {
+  const waits = new Map<unknown, Set<AbortController>>();
+  return inMethod('fetchWait', async (call) => {
+    if (!(await isRight(call))) return call.next();
+    const common = commonOf(call.params);
+    const together = waits.get(common) ?? new Set();
+    waits.set(common, together);
+    const ended = new AbortController();
+    together.add(ended);
+    const isEnded = new Promise<typeof NO_ANSWER>((resolve) => {
+      ended.signal.addEventListener('abort', () => resolve(NO_ANSWER));
+    });
+    const signal = AbortSignal.any([call.signal, ended.signal]);
+    const answer = call.next(call.params, signal);
+    answer.catch(() => {});
+    const results = await Promise.race([answer, isEnded]);
+    together.delete(ended);
+    if (results.payloads.length === 0 && !ended.signal.aborted) for (const other of together) other.abort();
+    return results;
+  });
+}
+
+function finishEndsOthers(): Fault {
+  const waits = new Map<string, Set<AbortController>>();
+  return inMethod('fetchWait', async (call) => {
+    if (!(await isRight(call))) return call.next();
+    const all = waits.get(nameOf(call.params)) ?? new Set();
+    waits.set(nameOf(call.params), all);
+    const cancelled = new AbortController();
+    all.add(cancelled);
+    call.signal.addEventListener('abort', () => {
+      for (const other of all) other.abort();
+    });
+    return call.next(call.params, AbortSignal.any([call.signal, cancelled.signal]));
+  });
+}
+
+function wakesTheGone(): Fault {
+  const waiting = new Map<string, (() => void)[]>();
+  return inMethod(['enqueue', 'fetchWait'], async (call) => {
+    const { name, params } = call;
+    const queue = waiting.get(nameOf(params)) ?? [];
+    waiting.set(nameOf(params), queue);
+    if (name === 'enqueue') {
+      const results = await call.next();
+      queue.shift()?.();
+      return results;
+    }
+    const { timeoutMs } = params as { timeoutMs: bigint };
+    const look = () => call.next({ ...params, timeoutMs: 0n } as never);
+    const first = await look();
+    if ('payloads' in first && first.payloads.length === 0 && timeoutMs > 0n) {
+      const ms = Number(timeoutMs > CAP_MS ? CAP_MS : timeoutMs);
+      let wake: () => void = () => {};
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      queue.push(wake);
+      const timer = new AbortController();
+      const time = delay(ms, undefined, { signal: AbortSignal.any([timer.signal, call.signal]) });
+      await Promise.race([woken, time]).catch(() => {});
+      timer.abort();
+      time.catch(() => {});
+      // Who waits no more because of the time leaves the line; who was cancelled stays in it.
+      if (!call.signal.aborted && queue.includes(wake)) queue.splice(queue.indexOf(wake), 1);
+      return call.signal.aborted ? (NO_ANSWER as never) : look();
+    }
+    return first;
+  });
 }

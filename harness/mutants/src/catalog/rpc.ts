@@ -159,6 +159,24 @@ export const FRAMES = [
       return undefined;
     }),
   ),
+  mutant(
+    'RPC-002',
+    'eight-segments',
+    'reads messages of eight segments at most',
+    onIncoming(() => ({ bytes }, { reset }) => {
+      if (segments(bytes) > 8) reset();
+      return undefined;
+    }),
+  ),
+  mutant(
+    'RPC-038',
+    'root-follows-its-pointer',
+    'looks for the root behind its pointer, whatever the pointer says',
+    onIncoming(() => ({ bytes }, { reset }) => {
+      if (segments(bytes) === 1 && Buffer.from(bytes).readInt32LE(8) !== 0) reset();
+      return undefined;
+    }),
+  ),
   mutant('RPC-020', 'waits-for-the-rest', 'waits for as much as a table claims', {
     ...inMessages(() => ({ incoming: ({ bytes }) => [bytes], malformed: () => [] })),
   }),
@@ -348,6 +366,10 @@ export const SESSIONS = [
       };
     }),
   ),
+  mutant('RPC-007', 'ids-are-signed', 'takes question ids of more than 31 bits for malformed', {
+    ...endsAt((message) => message.kind === 'call' && message.questionId > 0x7fff_ffff),
+  }),
+  mutant('RPC-008', 'eight-at-a-time', 'has eight workers, and a wait takes one of them', eightAtATime()),
   mutant('RPC-008', 'one-after-the-other', 'begins a call when the one before is answered', oneAfterTheOther()),
   mutant(
     'RPC-009',
@@ -418,6 +440,21 @@ export const SESSIONS = [
       };
     }),
   }),
+  mutant(
+    'RPC-006',
+    'one-release-for-all',
+    'forgets a capability at its first Release, however often it was given',
+    onIncoming(() => {
+      const released = new Set<number>();
+      return ({ message }, { send }) => {
+        if (message.kind === 'release') released.add(message.id);
+        if (message.kind !== 'call' || message.target.kind !== 'importedCap') return undefined;
+        if (!released.has(message.target.id)) return undefined;
+        send(returned(message.questionId, failed));
+        return [];
+      };
+    }),
+  ),
   mutant(
     'RPC-013',
     'release-takes-all',
@@ -694,5 +731,21 @@ function oneAfterTheOther(): Fault {
         return [bytes];
       },
     };
+  });
+}
+
+function eightAtATime(): Fault {
+  let free = 8;
+  const queued: (() => void)[] = [];
+  return inMethod(Object.keys(nodeService) as (keyof typeof nodeService)[], async ({ next }) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => queued.push(resolve));
+    try {
+      return await next();
+    } finally {
+      const following = queued.shift();
+      if (following) following();
+      else free += 1;
+    }
   });
 }

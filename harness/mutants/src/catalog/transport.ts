@@ -49,6 +49,7 @@ export const TRANSPORT = [
       return silent(stream);
     }),
   }),
+  mutant('TRN-006', 'six-streams', 'grants many streams, and serves six at a time', sixStreams()),
   mutant('TRN-007', 'one-session-at-a-time', 'reads a stream when the one before is over', oneAtATime()),
   mutant(
     'TRN-007',
@@ -229,5 +230,39 @@ function errorClosesAll(): Fault {
         return [bytes];
       },
     })),
+  };
+}
+
+function sixStreams(): Fault {
+  const open = new WeakMap<QuicConnection, number>();
+  return {
+    stream: (stream, connection) => {
+      const count = open.get(connection) ?? 0;
+      if (count >= 6) {
+        stream.reset(0);
+        return silent(stream);
+      }
+      open.set(connection, count + 1);
+      let isOver = false;
+      const over = (): void => {
+        if (!isOver) open.set(connection, (open.get(connection) ?? 1) - 1);
+        isOver = true;
+      };
+      return {
+        read: async () => {
+          try {
+            const chunk = await stream.read();
+            if (chunk === null) over();
+            return chunk;
+          } catch (error) {
+            over();
+            throw error;
+          }
+        },
+        write: (bytes) => stream.write(bytes),
+        end: () => stream.end(),
+        reset: (code) => stream.reset(code),
+      };
+    },
   };
 }
