@@ -115,6 +115,13 @@ function oddLayouts(): VectorCase[] {
     ),
     parse('layout-empty-segment', 'an empty last segment', ['OddLayout'], framed([...near, []]), valid(output(base))),
     parse(
+      'layout-empty-segments',
+      'a hundred empty segments behind the first',
+      ['OddLayout'],
+      framed([...near, ...Array(100).fill([])]),
+      valid(output(base)),
+    ),
+    parse(
       'layout-spare-words',
       'words behind the last object',
       ['OddLayout'],

@@ -47,6 +47,10 @@ const wellFormed: Record<string, Uint8Array> = {
     ...['0200000000000000', '0000000000000000'],
   ]),
   'a far pointer': frame(['02000000 01000000'], ['00000000 01000000', '0100000000000000']),
+  'a far pointer in a struct': frame(
+    ['00000000 00000100', '02000000 01000000'],
+    ['00000000 01000000', '0100000000000000'],
+  ),
   'a double-far pointer': frame(
     ['06000000 01000000'],
     ['02000000 02000000', '00000000 01000000'],
@@ -110,6 +114,12 @@ const malformed: [string, ProtoErrorCode, RegExp, Uint8Array][] = [
     'POINTER',
     /shorter than its tag/,
     frame(['01000000 1f000000', '08000000 01000100', ...Array.from({ length: 4 }, () => '00'.repeat(8))]),
+  ],
+  [
+    'a list of structs that is longer than its segment, and its tag not',
+    'POINTER',
+    /out of bounds/,
+    frame(['01000000 17000000', '04000000 01000000', '0100000000000000']),
   ],
   [
     'a struct of a list with a pointer past the end',
