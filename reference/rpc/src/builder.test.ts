@@ -146,6 +146,7 @@ test('capnp-es reads through far pointers and past empty segments', () => {
   const frames: bigint[][][] = [
     [[...struct, listPointer(0, 2, 2), 0x0201n]],
     [[farPointer(2, 0)], [], [...struct, farPointer(4, 1)], [], [0n, listPointer(0, 2, 2), 0x0201n]],
+    [[...struct, listPointer(0, 2, 2), 0x0201n], ...Array(100).fill([])],
     [
       [doubleFarPointer(1, 0)],
       [farPointer(2, 0), structPointer(0, 1, 1), farPointer(3, 0), listPointer(0, 2, 2)],

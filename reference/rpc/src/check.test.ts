@@ -63,6 +63,11 @@ const wellFormed: Record<string, bigint[][]> = {
   'a far pointer to a capability': [[farPointer(1, 0)], [capabilityPointer(0)]],
   'a far pointer past empty segments': [[farPointer(3, 0)], [], [], [structPointer(0, 1, 0), 1n], []],
   'a double-far pointer': [[doubleFarPointer(1, 0)], [farPointer(2, 1), structPointer(0, 1, 0)], [9n, 1n]],
+  'a double-far pointer to a pad in the middle': [
+    [doubleFarPointer(1, 1)],
+    [9n, farPointer(2, 1), structPointer(0, 1, 0)],
+    [9n, 1n],
+  ],
   '64 levels': [nested(64)],
   '64 levels of lists': [nestedLists(64)],
   '64 levels of lists of structs': [nestedStructLists(64)],
@@ -88,6 +93,10 @@ const malformed: Record<string, [bigint[][], RegExp]> = {
   'a list of structs without a tag': [[[listPointer(0, 7, 0)]], OUT],
   'a list of structs one word too long': [[[listPointer(0, 7, 2), tag(1, 1, 0), 0n]], OUT],
   'a tag that claims more than its list': [[[listPointer(0, 7, 1), tag(2, 1, 0), 0n]], /shorter than its tag/],
+  'a tag that claims more than its list, with pointers': [
+    [[listPointer(0, 7, 2), tag(2, 1, 1), 0n, 0n, 0n, 0n]],
+    /shorter than its tag/,
+  ],
   'a tag that claims 2^30 - 1 elements': [[[listPointer(0, 7, 1), tag(2 ** 30 - 1, 1, 0), 0n]], /shorter than its tag/],
   'a tag that is a list': [[[listPointer(0, 7, 1), listPointer(0, 5, 1), 0n]], /no struct/],
   'a bad pointer in an element': [[[listPointer(0, 7, 2), tag(2, 0, 1), 0n, structPointer(0, 1, 0)]], OUT],
@@ -124,7 +133,7 @@ const malformed: Record<string, [bigint[][], RegExp]> = {
     /has an offset/,
   ],
   'a double-far tag that is far': [
-    [[doubleFarPointer(1, 0)], [farPointer(2, 0), farPointer(2, 0)], [structPointer(-1, 0, 0)]],
+    [[doubleFarPointer(1, 0)], [farPointer(2, 0), farPointer(2, 1)], [structPointer(-1, 0, 0)]],
     /another far/,
   ],
   'a pointer of a reserved kind': [[[7n]], /reserved/],

@@ -64,6 +64,18 @@ test('a body of an older schema, or none, reads as defaults', () => {
   assert.equal(read([0n]).kind, 'unimplemented');
 });
 
+test('a field at the end of a shorter body is read, one behind it is not', () => {
+  const canceled = { kind: 'return', answerId: 5, releaseParamCaps: true, noFinishNeeded: false } as const;
+  assert.deepEqual(read(message(3, structPointer(0, 1, 0), (2n << 48n) | 5n)), {
+    ...canceled,
+    value: { kind: 'canceled' },
+  });
+  const short = read(message(2, structPointer(0, 2, 0), 5n, 0xffff_ffff_ffff_ffffn));
+  assert.equal((short as { interfaceId: bigint }).interfaceId, 0xffff_ffff_ffff_ffffn);
+  const noData = call(0, 0n, structPointer(1, 0, 2), 0n, listPointer(0, 7, 0), tag(1, 0, 0), 1n);
+  assert.deepEqual((read(noData) as { params: unknown }).params, { content: undefined, capTable: [{ kind: 'none' }] });
+});
+
 test('a body of a newer schema is read as far as it is known', () => {
   assert.deepEqual(read(message(6, structPointer(0, 3, 1), (2n << 32n) | 1n, 7n, 7n, structPointer(-1, 0, 0))), {
     kind: 'release',
@@ -147,21 +159,26 @@ const abort = (reason: bigint, ...words: bigint[]): bigint[] =>
 test('a reason that is not UTF-8 is still a reason', () => {
   const text = abort(listPointer(0, 2, 3), 0x00_61_ffn);
   assert.deepEqual(read(text), { kind: 'abort', exception: { type: 'failed', reason: '\ufffda' } });
+  const marked = abort(listPointer(0, 2, 5), 0x00_61_bf_bb_efn);
+  assert.deepEqual(read(marked), { kind: 'abort', exception: { type: 'failed', reason: '\ufeffa' } });
 });
 
 test('fields of another type than the schema has are violations', () => {
-  const wrong: Record<string, bigint[]> = {
-    'a text without NUL': abort(listPointer(0, 2, 2), 0x61_61n),
-    'a text without anything': abort(listPointer(0, 2, 0)),
-    'a text that is a list of words': abort(listPointer(0, 5, 1), 0n),
-    'a text that is a struct': abort(structPointer(-1, 0, 0)),
-    'a body that is a list': message(8, listPointer(0, 5, 1), 0n),
-    'a body that is a capability': message(8, capabilityPointer(0)),
-    'a capability table that is a list of words': call(0, 0n, structPointer(1, 0, 2), 0n, listPointer(0, 5, 1), 0n),
-    'a root that is a list': [listPointer(0, 5, 1), 0n],
-    'a root that is a capability': [capabilityPointer(0)],
+  const capTable = (...words: bigint[]) => call(0, 0n, structPointer(1, 0, 2), 0n, ...words);
+  const wrong: Record<string, [RegExp, bigint[]]> = {
+    'a text without NUL': [/no NUL/, abort(listPointer(0, 2, 2), 0x61_61n)],
+    'a text without anything': [/no NUL/, abort(listPointer(0, 2, 0))],
+    'a text that is a list of words': [/a text was/, abort(listPointer(0, 5, 1), 0n)],
+    'a text that is a struct': [/a text was/, abort(structPointer(-1, 0, 0))],
+    'a body that is a list': [/a struct was/, message(8, listPointer(0, 5, 1), 0n)],
+    'a body that is a capability': [/a struct was/, message(8, capabilityPointer(0))],
+    'a capability table that is a list of words': [/a list of structs was/, capTable(listPointer(0, 5, 1), 0n)],
+    'a capability table that is a struct': [/a list of structs was/, capTable(structPointer(0, 1, 0), 0n)],
+    'a root that is a list': [/a struct was/, [listPointer(0, 5, 1), 0n]],
+    'a root that is a capability': [/a struct was/, [capabilityPointer(0)]],
   };
-  for (const [what, words] of Object.entries(wrong)) assert.throws(() => read(words), ProtocolError, what);
+  for (const [what, [reason, words]] of Object.entries(wrong))
+    assert.throws(() => read(words), { name: 'ProtocolError', message: reason }, what);
 });
 
 test('a capability table is bounded, though its entries may take no room', () => {

@@ -1,6 +1,6 @@
 import { Message as CapnpMessage, Pointer } from 'capnp-es';
 import { ProtocolError } from './errors.ts';
-import { type Frame, frame as frameOf } from './frame.ts';
+import type { Frame } from './frame.ts';
 import { decodePointer, decodeTag, LIST_OF_STRUCTS } from './pointer.ts';
 
 /** A place in a frame where a pointer lies. */
@@ -106,24 +106,13 @@ export class StructView {
   }
 }
 
-const readers = new WeakMap<Frame, CapnpMessage>();
-
 /**
  * The same place for capnp-es, whose generated classes read what a call carries. Only for checked frames: capnp-es
  * checks nothing. Reading changes its copy of the message, never the frame.
  */
-export function capnpPointer({ frame, segment, word }: PointerPlace): Pointer {
-  let message = readers.get(frame);
-  if (message === undefined) {
-    message = new CapnpMessage(withoutEmptySegments(frame), false);
-    readers.set(frame, message);
-  }
+export function capnpPointer({ frame: { bytes, segments }, segment, word }: PointerPlace): Pointer {
+  // capnp-es looks for the table of segments twice: without room for it, a message of empty segments would be refused.
+  const room = 8 + segments.length * 8;
+  const message = new CapnpMessage(bytes.length < room ? Buffer.concat([bytes], room) : bytes, false);
   return new Pointer(message.getSegment(segment), word * 8);
-}
-
-/** capnp-es refuses messages with empty segments, which are well-formed; a word of zeros does no harm. */
-function withoutEmptySegments({ bytes, segments }: Frame): Uint8Array {
-  if (segments.every((segment) => segment.byteLength > 0)) return bytes;
-  const bytesOf = (view: DataView) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  return frameOf(segments.map((segment) => (segment.byteLength > 0 ? bytesOf(segment) : new Uint8Array(8))));
 }

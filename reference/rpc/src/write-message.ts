@@ -109,8 +109,6 @@ function writeBody(b: Builder, pointer: number, message: RpcMessage): void {
       writeTarget(b, disembargo + 1, message.target);
       break;
     }
-    case 'other':
-      break;
   }
 }
 
