@@ -5,8 +5,7 @@ import { RpcException } from '@quicnprotochat/rpc';
 const PAUSES_MS = [200, 500, 1_000, 2_000, 4_000];
 
 /** Whether a call was refused for its rate. */
-export const isForRate = (error: unknown): boolean =>
-  error instanceof RpcException && parseReason(error.reason) === 'E014';
+const isForRate = (error: unknown): boolean => error instanceof RpcException && parseReason(error.reason) === 'E014';
 
 /**
  * Makes a call, and makes it again after a pause as long as it is refused for its rate (ERR-009).

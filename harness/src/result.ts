@@ -7,7 +7,7 @@ import type { PlannedScenario } from './plan/features.ts';
  * `warned` = failed, but only a SHOULD or MAY is not followed · `broken` = the suite is at fault.
  */
 export type Status = (typeof STATUSES)[number];
-export const STATUSES = ['passed', 'failed', 'flaky', 'known', 'warned', 'skipped', 'broken'] as const;
+const STATUSES = ['passed', 'failed', 'flaky', 'known', 'warned', 'skipped', 'broken'] as const;
 
 export interface ScenarioResult {
   scenario: PlannedScenario;

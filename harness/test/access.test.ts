@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { nodeService } from '@quicnprotochat/proto';
 import type { TlsFiles } from '@quicnprotochat/quic';
 import { RpcException } from '@quicnprotochat/rpc';
 import { type EmbeddedServer, startEmbedded } from '../src/target/embedded.ts';
 import { answer, makeCertificate, serving, startLyingServer } from './lying-server.ts';
+import { conformance } from './run-suite.ts';
 
-const BIN = fileURLToPath(new URL('../bin/conformance.js', import.meta.url));
 let reference: EmbeddedServer;
 let tls: TlsFiles;
 before(async () => {
@@ -16,20 +14,6 @@ before(async () => {
   tls = await makeCertificate();
 });
 after(() => reference.stop());
-
-async function conformance(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, stdout, stderr };
-}
 
 const healthy = answer(nodeService.health, () => ({ status: 'ok' }));
 const refuse = (reason: string) => () => {

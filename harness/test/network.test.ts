@@ -5,20 +5,10 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../src/errors.ts';
 import { readOptions } from '../src/options/options.ts';
+import { conformance } from './run-suite.ts';
 
 const BIN = fileURLToPath(new URL('../bin/conformance.js', import.meta.url));
 const NETWORK = 'loss=2%,reorder=5%,duplicate=1%,delay=1..5ms';
-
-async function conformance(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const output = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const)
-    child[name].on('data', (chunk) => {
-      output[name] += chunk;
-    });
-  const [code] = await once(child, 'close');
-  return { code, ...output };
-}
 
 test('functional features pass over a bad network, and the seed is printed with the command that repeats it', async () => {
   const { code, stdout, stderr } = await conformance(

@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { nodeService } from '@quicnprotochat/proto';
 import type { QuicConnection, TlsFiles } from '@quicnprotochat/quic';
 import { RpcException } from '@quicnprotochat/rpc';
 import type { JsonReport } from '../src/report/json.ts';
 import { answer, makeCertificate, serving, startLyingServer } from './lying-server.ts';
+import { conformance } from './run-suite.ts';
 
-const BIN = fileURLToPath(new URL('../bin/conformance.js', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'targets-'));
 const accounts = ['alice', 'bob', 'mallory'].map((name, i) => ({
   name,
@@ -26,20 +24,6 @@ before(async () => {
   tls = await makeCertificate();
 });
 after(() => rmSync(directory, { recursive: true, force: true }));
-
-async function conformance(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, stdout, stderr };
-}
 
 const healthy = answer(nodeService.health, () => ({ status: 'ok' }));
 const refusing = (reason: string) => () => {

@@ -9,7 +9,8 @@ import {
   startLogin,
   startRegistration,
 } from '../node/opaque-client.ts';
-import { type Handlers, refuse } from './memory-service.ts';
+import type { Handlers } from './memory-service.ts';
+import { refuse } from './refuse.ts';
 
 const TOKEN_LEN = 32;
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

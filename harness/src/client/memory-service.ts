@@ -5,7 +5,6 @@ import {
   type Auth,
   CHANNEL_ID_LEN,
   type Delivery,
-  formatReason,
   HYBRID_PUBLIC_KEY_LEN,
   IDENTITY_KEY_LEN,
   type NodeServiceMethod,
@@ -14,12 +13,12 @@ import {
   type ResultsOf,
   WIRE_VERSION,
 } from '@quicnprotochat/proto';
-import { RpcException } from '@quicnprotochat/rpc';
 import { MemoryOpaque } from './memory-opaque.ts';
+import { refuse } from './refuse.ts';
 
 type Methods = typeof nodeService;
 export type Params<M extends NodeServiceMethod> = ParamsOf<Methods[M]>;
-export type Results<M extends NodeServiceMethod> = ResultsOf<Methods[M]>;
+type Results<M extends NodeServiceMethod> = ResultsOf<Methods[M]>;
 
 /** What a method does. `signal` is aborted when the caller is gone. */
 export type Handlers = {
@@ -33,11 +32,6 @@ const POLL_MS = 10;
 /** A method that a scenario names, and what does the same. */
 export const alike = (method: NodeServiceMethod): NodeServiceMethod[] =>
   method === 'enqueue' ? ['enqueue', 'batchEnqueue'] : [method];
-
-/** Refuses a call. @throws RpcException */
-export function refuse(code: Parameters<typeof formatReason>[0], text: string): never {
-  throw new RpcException('failed', formatReason(code, text));
-}
 
 /** Who a token stands for; bound to an identity by its first use for one, as accounts are made for states. */
 interface Account {

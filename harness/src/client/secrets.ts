@@ -8,7 +8,7 @@ const SEED_LEN = 32;
  * How bytes may stand among others: as they are, as hex in either case, and as Base64 or Base64url whatever stands before them.
  * @returns each with what it is called
  */
-export function waysToWrite(secret: Uint8Array): { way: string; bytes: Buffer }[] {
+function waysToWrite(secret: Uint8Array): { way: string; bytes: Buffer }[] {
   const bytes = Buffer.from(secret);
   if (bytes.length < MIN_LENGTH) throw new RangeError(`${bytes.length} bytes are found anywhere by chance`);
   const hex = bytes.toString('hex');

@@ -24,7 +24,7 @@ export interface Content {
 }
 
 /** Wire formats of an MLSMessage (RFC 9420 section 6), bytes 2 and 3. */
-export const WIRE_FORMATS: Readonly<Record<number, string>> = {
+const WIRE_FORMATS: Readonly<Record<number, string>> = {
   1: 'PublicMessage',
   2: 'PrivateMessage',
   3: 'Welcome',

@@ -43,7 +43,7 @@ export interface ReportedPair {
 }
 
 /** What was found and is allowed, by rule. */
-export interface ReportedAllowance {
+interface ReportedAllowance {
   rule: string;
   what: string;
   spec: string;

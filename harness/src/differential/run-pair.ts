@@ -12,7 +12,7 @@ import { takeObservation } from './kept.ts';
 const REPEATS = 2;
 
 /** A difference that the specification leaves open, and which rule says so. */
-export interface Allowed {
+interface Allowed {
   rule: Rule;
   difference: Difference | undefined;
 }

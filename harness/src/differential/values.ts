@@ -36,7 +36,7 @@ export function plainValue(read: unknown): Value {
 /** The field that the path ends in: `payloads[2].seq` → `seq`, `keys[1]` → `keys`. */
 export const fieldOf = (path: string): string => path.replace(/\[\d+\]$/, '').replace(/^.*\./, '');
 
-export const isSecretField = (path: string): boolean => /token$/i.test(fieldOf(path));
+const isSecretField = (path: string): boolean => /token$/i.test(fieldOf(path));
 
 /** As a reader of a difference sees it. */
 export function showValue(value: Value, path = ''): string {

@@ -14,7 +14,7 @@ export interface RecordedFrame extends CutFrame {
 }
 
 /** Who speaks on a stream; known from the first call on. */
-export interface SessionName {
+interface SessionName {
   number: number;
   who: string;
 }

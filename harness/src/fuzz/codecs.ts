@@ -13,7 +13,7 @@ import {
 import { Message as CapnpMessage, Pointer } from 'capnp-es';
 import fc from 'fast-check';
 import { Violation } from './findings.ts';
-import type { Property } from './properties.ts';
+import type { Property } from './property.ts';
 
 const bytes = (max = 80): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array({ maxLength: max }).map((value) => new Uint8Array(value));

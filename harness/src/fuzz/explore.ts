@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Inconclusive, Suspicion, TargetGone, Violation } from './findings.ts';
-import type { Property } from './properties.ts';
+import type { Property } from './property.ts';
 
 /** How one property is explored. */
 export interface Exploration {

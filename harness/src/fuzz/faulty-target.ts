@@ -5,7 +5,8 @@ import { DEFAULT_LIMITS } from '../target/limits.ts';
 import { probe } from '../target/probe.ts';
 import type { TargetData } from '../target/target.ts';
 import { castOf } from './people.ts';
-import { type Property, propertiesFor } from './properties.ts';
+import { propertiesFor } from './properties.ts';
+import type { Property } from './property.ts';
 
 /** A server of the host of mutants. */
 export interface FaultyServer {

@@ -9,7 +9,7 @@ import { reconnect, type Service, TargetService } from './clients.ts';
 import { Suspicion, Violation } from './findings.ts';
 import { baseOf, type MutatedFrame, mutate, mutatedFrames } from './frame-changes.ts';
 import type { Cast, Identity } from './people.ts';
-import type { Property } from './properties.ts';
+import type { Property } from './property.ts';
 
 const PROBE = 4_242;
 /** Silence after which the stream is ended, in ms. */

@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { UsageError } from '../errors.ts';
 import { ROOT } from '../plan/features.ts';
 import type { Found } from './explore.ts';
-import type { Property } from './properties.ts';
+import type { Property } from './property.ts';
 
 export const REGRESSIONS: string = fileURLToPath(new URL('../../../vectors/regressions', import.meta.url));
 

@@ -2,7 +2,7 @@ import { EXIT, UsageError } from '../errors.ts';
 import { type Explored, explore, type Found, failsAgain } from './explore.ts';
 import { TargetGone } from './findings.ts';
 import type { FuzzOptions } from './options.ts';
-import type { Property } from './properties.ts';
+import type { Property } from './property.ts';
 import { loadRegressions, type Regression, saveRegression } from './regressions.ts';
 
 type Print = (line: string) => void;

@@ -24,7 +24,7 @@ export interface Use extends Place {
 }
 
 /** A way into a package of the workspace that is none of its doors, or a door for tests. */
-export interface Reach extends Place {
+interface Reach extends Place {
   /** Name of the package, or of the root. */
   into: string;
   /** As it is written. */

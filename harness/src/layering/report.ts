@@ -5,7 +5,7 @@ import type { Requirement } from '../spec.ts';
 import type { Workspace } from './model.ts';
 
 /** One rule on one workspace. */
-export interface CheckedRule {
+interface CheckedRule {
   requirement: string;
   title: string;
   level: Requirement['level'];

@@ -63,18 +63,10 @@ export async function putFlood(
   queue: QueueName,
   payloads: readonly Uint8Array[],
 ): Promise<boolean> {
-  const params = enqueueParams(scenario, sender, queue);
-  const session = scenario.sessionOf(sender);
-  const calls = payloads.map((payload) => scenario.callInFlood(session, 'enqueue', { ...params, payload }));
-  let isFull = false;
-  for (const [index, outcome] of (await scenario.target.inTime(Promise.all(calls))).entries()) {
-    if (outcome.kind === 'refused' && outcome.code === 'E014') scenario.skipForRate();
-    if (outcome.kind === 'refused' && outcome.code === 'E015') {
-      isFull = true;
-      scenario.outcome = outcome;
-    } else scenario.queue(queue).add(payloads[index] as Uint8Array, resultsOf(outcome).seq as bigint);
-  }
-  return !isFull;
+  const refused = (await flood(scenario, sender, queue, payloads, ['E014', 'E015'])).filter(isRefused);
+  if (refused.some(({ code }) => code === 'E014')) scenario.skipForRate();
+  scenario.outcome = refused.at(-1) ?? scenario.outcome;
+  return refused.length === 0;
 }
 
 /** Enqueues all at once, as fast as it goes. @returns whether some were refused for their rate; then one of those is remembered */
@@ -84,18 +76,32 @@ export async function putUnpaced(
   queue: QueueName,
   payloads: readonly Uint8Array[],
 ): Promise<boolean> {
+  const outcomes = await flood(scenario, sender, queue, payloads, ['E014']);
+  const refused = outcomes.filter(isRefused);
+  scenario.outcome = refused.at(-1) ?? outcomes.at(-1);
+  return refused.length > 0;
+}
+
+type Refused = Extract<Outcome, { kind: 'refused' }>;
+const isRefused = (outcome: Outcome): outcome is Refused => outcome.kind === 'refused';
+
+/** Enqueues all at once; what is accepted is in the model. @param mayFail codes that are no fault @throws for another code */
+async function flood(
+  scenario: NodeScenario,
+  sender: Person,
+  queue: QueueName,
+  payloads: readonly Uint8Array[],
+  mayFail: readonly string[],
+): Promise<Outcome[]> {
   const params = enqueueParams(scenario, sender, queue);
   const session = scenario.sessionOf(sender);
   const calls = payloads.map((payload) => scenario.callInFlood(session, 'enqueue', { ...params, payload }));
-  let isRefused = false;
-  for (const [index, outcome] of (await scenario.target.inTime(Promise.all(calls))).entries()) {
-    if (!isRefused) scenario.outcome = outcome;
-    if (outcome.kind === 'refused' && outcome.code === 'E014') {
-      isRefused = true;
-      scenario.outcome = outcome;
-    } else scenario.queue(queue).add(payloads[index] as Uint8Array, resultsOf(outcome).seq as bigint);
+  const outcomes = await scenario.target.inTime(Promise.all(calls));
+  for (const [index, outcome] of outcomes.entries()) {
+    if (isRefused(outcome) && mayFail.includes(outcome.code ?? '')) continue;
+    scenario.queue(queue).add(payloads[index] as Uint8Array, resultsOf(outcome).seq as bigint);
   }
-  return isRefused;
+  return outcomes;
 }
 
 /**

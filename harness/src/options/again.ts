@@ -53,48 +53,22 @@ function shownArg(arg: string, before: string | undefined): string {
   return shown.every((word, i) => word === words[i]) ? arg : `${option}${shown.map(quoted).join(' ')}`;
 }
 
+/** Options that reports show as they are. */
+const SHOWN = [
+  ...(['isOpen', 'isStrict', 'limits', 'profiles', 'required', 'requirements', 'tags', 'levels', 'sources'] as const),
+  ...(['excluded', 'timeoutMs', 'repeat', 'inputSeed'] as const),
+] satisfies (keyof Options)[];
+
 /** The options for the report: no secrets, no contents of files. */
-export function shownOptions({
-  isOpen,
-  isStrict,
-  limits,
-  profiles,
-  required,
-  requirements,
-  tags,
-  levels,
-  sources,
-  excluded,
-  shard,
-  timeoutMs,
-  known,
-  bail,
-  repeat,
-  targets,
-  command: started,
-  accounts,
-  network,
-  inputSeed,
-}: Options): Record<string, unknown> {
+export function shownOptions(options: Options): Record<string, unknown> {
+  const { shard, known, bail, targets, command: started, accounts, network } = options;
   return {
-    isOpen,
-    isStrict,
-    limits,
-    profiles,
-    required,
-    requirements,
-    tags,
-    levels,
-    sources,
-    excluded,
+    ...Object.fromEntries(SHOWN.map((name) => [name, options[name]])),
     shard: shard === undefined ? null : `${shard.index}/${shard.count}`,
-    timeoutMs,
     knownFailing: known?.path ?? null,
     bail: bail ?? null,
-    repeat,
     certificateCheck: (started?.verify ?? targets[0]?.verify)?.kind ?? 'pin',
     accounts: accounts.length,
-    inputSeed,
     network: network === undefined ? null : { conditions: network.text, seed: network.seed },
   };
 }

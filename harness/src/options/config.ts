@@ -11,7 +11,7 @@ import { FLAGS, type RawOptions } from './flags.ts';
 import { readTextFile } from './read-file.ts';
 
 /** Read when it is in the current folder, and nothing else is named. */
-export const DEFAULT_CONFIG = 'conformance.yaml';
+const DEFAULT_CONFIG = 'conformance.yaml';
 
 /** What a configuration file says. */
 export interface ConfigFile {

@@ -12,7 +12,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** @returns why a file cannot be read, with the system's own code first */
-export function unreadable(error: unknown): string {
+function unreadable(error: unknown): string {
   const { code = 'unknown' } = error as NodeJS.ErrnoException;
   return `cannot be read (${code})${REASONS[code] ? `: ${REASONS[code]}` : ''}`;
 }

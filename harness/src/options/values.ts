@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net';
 import { DEFAULT_PORT } from '@quicnprotochat/proto';
 import { UsageError } from '../errors.ts';
 
-export const REPORT_KINDS = ['junit', 'json', 'html', 'md', 'badge'] as const;
+const REPORT_KINDS = ['junit', 'json', 'html', 'md', 'badge'] as const;
 
 /** Where a report goes. */
 export interface ReportRequest {

@@ -28,7 +28,7 @@ export interface PlannedScenario {
   subject: Subject;
 }
 
-export const SUBJECTS = ['server', 'client', 'workspace'] as const;
+const SUBJECTS = ['server', 'client', 'workspace'] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
 /** Where a scenario stands; the same for cucumber and for us. */
@@ -88,7 +88,7 @@ export function parseFeature(path: string, uri: string, faults: string[]): Gherk
 }
 
 /** Every scenario of a document, in rules and outside. */
-export function scenariosOf(document: GherkinDocument): Scenario[] {
+function scenariosOf(document: GherkinDocument): Scenario[] {
   const children = (document.feature?.children ?? []).flatMap((child) => (child.rule ? child.rule.children : [child]));
   return children.flatMap(({ scenario }) => (scenario ? [scenario] : []));
 }

@@ -3,7 +3,7 @@ import type { ReportedScenario } from './json.ts';
 import { html, type Markup, NONE } from './markup.ts';
 
 /** How much of a failure is shown: what there is room for. */
-export const DETAILS = ['none', 'brief', 'calls', 'frames'] as const;
+const DETAILS = ['none', 'brief', 'calls', 'frames'] as const;
 export type Detail = (typeof DETAILS)[number];
 
 const SHOWN_FRAMES = 14;

@@ -66,7 +66,7 @@ export interface ReportedTarget {
   health: string | null;
 }
 
-export type Verdict = 'conformant' | 'not conformant' | 'unreachable' | 'suite broken';
+type Verdict = 'conformant' | 'not conformant' | 'unreachable' | 'suite broken';
 
 /** The record of a run; the other reports are made of it. Holds no token. */
 export interface JsonReport {

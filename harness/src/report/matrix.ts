@@ -9,7 +9,7 @@ import { html, Markup } from './markup.ts';
 const UNKNOWN = 'unknown';
 type Cell = Outcome | typeof UNKNOWN;
 
-export interface MatrixRow {
+interface MatrixRow {
   requirement: string;
   title: string;
   level: string;

@@ -9,7 +9,7 @@ export const VECTORS_DIR: string = fileURLToPath(new URL('../../../vectors', imp
 export type Fields = Record<string, unknown>;
 
 /** What is right: this output, one of these errors, or both. */
-export type Expected =
+type Expected =
   | { result: 'valid'; output: Fields; intermediate?: Fields }
   | { result: 'invalid'; errors: string[] }
   | { result: 'acceptable'; output: Fields };

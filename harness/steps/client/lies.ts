@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { Given, When } from '@cucumber/cucumber';
 import { HYBRID_PUBLIC_KEY_LEN, type NodeServiceMethod, type parseReason } from '@quicnprotochat/proto';
 import type { ClientWorld } from '../../src/client/client-world.ts';
-import { alike, refuse } from '../../src/client/memory-service.ts';
+import { alike } from '../../src/client/memory-service.ts';
+import { refuse } from '../../src/client/refuse.ts';
 
 type Code = NonNullable<ReturnType<typeof parseReason>>;
 

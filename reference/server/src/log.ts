@@ -2,7 +2,7 @@ import { type DestinationStream, destination, type Level, type LoggerOptions, pi
 import pretty from 'pino-pretty';
 
 /** Numbers and short names that go with a message. */
-export type LogFields = Record<string, string | number | boolean>;
+type LogFields = Record<string, string | number | boolean>;
 
 /**
  * Where the server says what happens. Never a token, key or payload: callers give texts of their own and fields that

@@ -23,7 +23,7 @@ export interface Outgoing {
 }
 
 /** What a login left. Secret. */
-export interface Login {
+interface Login {
   username: string;
   token: Uint8Array;
   /** The server that gave it, `HOST:PORT`. */

@@ -2,7 +2,7 @@ import { NodeServiceError } from './error.ts';
 import type { Middleware } from './node-service.ts';
 
 /** How a call ended: `ok`, a code of the registry, `cancelled` when nobody waited any more, `error` for a fault of ours. */
-export type Outcome = string;
+type Outcome = string;
 
 /** Told of every call when it is over; of its parameters and results it learns nothing. Must not throw. */
 export type CallObserver = (method: string, outcome: Outcome, seconds: number) => void;
