@@ -50,6 +50,11 @@ Feature: One payload for many
       And nothing is in Alice's queue in the channel with Bob
       And Bob's queue in the channel with Alice still holds its messages
 
+    Scenario: The last of many
+      Given Bob's queue is empty
+      When Alice sends a batch to many strangers, and Bob is the last that is allowed
+      Then Bob's queue still holds its messages
+
   @BAT-007 @level:must @profile:batch @source:decided
   Rule: BAT-007 Numbers come in the order of the request
     `batchEnqueue` MUST return one number for each of the `recipientKeys`, in their order: the one under which that

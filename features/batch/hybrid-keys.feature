@@ -34,6 +34,11 @@ Feature: Looking up many hybrid keys
       Given Alice has uploaded a hybrid key that ends in zeros
       Then Bob fetches the last hybrid keys of a stranger, Alice by one call
 
+    Scenario: The last of many
+      Given Bob has uploaded a hybrid key
+      When Alice asks for many hybrid keys, and Bob's is the last that is allowed
+      Then the last entry is Bob's last hybrid key
+
   @BAT-002 @level:must @profile:batch @source:decided
   Rule: BAT-002 Keys stay where they are
     `fetchHybridKeys` MUST leave every key in place.

@@ -136,6 +136,11 @@ Feature: Members and others
       When Alice calls enqueue with the channel of Alice and Bob and a stranger's key as recipientKey
       Then the call fails with any code
 
+    Scenario: A member writes to somebody whose key is nearly a member's
+      Given a channel between Alice and Bob
+      When Bob calls enqueue with the channel of Alice and Bob and Alice's key with its last bit flipped as recipientKey
+      Then the call fails with any code
+
   @CH-011 @level:must @profile:channels @source:stated @needs:accounts
   Rule: CH-011 Members reach each other
     A server MUST let both members of a channel enqueue to each other in it and fetch what they were sent.

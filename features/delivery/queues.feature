@@ -286,6 +286,22 @@ Feature: Queues
       When Bob puts messages into Alice's queue up to the limit and one more
       Then Alice's queue still holds its messages
 
+  @DS-041 @level:must @profile:core @source:decided
+  Rule: DS-041 A full queue is nobody else's matter
+    A server MUST NOT refuse a message because the queue of somebody else is full.
+
+    Scenario: Somebody else's queue is full
+      Given the target's queues hold 1000 messages at most
+      And Alice's queue is empty
+      And Bob's queue is empty
+      When Bob puts messages into Alice's queue up to the limit and one more
+      And Mallory puts some text into Bob's queue
+      Then the call succeeds
+      When Alice puts some text into Bob's queue
+      Then the call succeeds
+      And Bob's queue still holds its messages
+      And Alice's queue still holds its messages
+
   @DS-036 @level:must @profile:core @source:decided
   Rule: DS-036 An emptied queue takes messages again
     A server that has refused messages for a full queue MUST take messages into it again when all that it held were fetched

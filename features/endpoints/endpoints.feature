@@ -56,6 +56,22 @@ Feature: Endpoints
       Given Alice has published an endpoint
       Then Bob resolves Alice's last endpoint
 
+    @needs:accounts
+    Scenario: Published twice, from two devices
+      Given Alice is on a device of her own
+      And Alice has published an endpoint
+      And Alice is on a device of her own
+      And Alice has published an endpoint
+      Then Bob resolves Alice's last endpoint
+
+    @profile:opaque
+    Scenario: Looked for before it was there
+      Given Carol has registered
+      And Carol logs in
+      When Bob looks for Carol's endpoint
+      And Carol publishes her endpoint
+      Then Bob finds Carol's endpoint
+
     Scenario: A shorter one after a longer one
       When Alice publishes every byte value as endpoint
       And Alice publishes one zero byte as endpoint
@@ -104,7 +120,10 @@ Feature: Endpoints
       Then Bob fetches Alice's last hybrid key
       And no KeyPackage of Alice is left
       Given Alice has uploaded a hybrid key
+      And Alice has uploaded 1 KeyPackage
       Then Bob resolves Alice's last endpoint
+      Given Alice has published an endpoint
+      Then Bob fetches Alice's KeyPackages in order
 
   @EP-007 @level:must @profile:p2p @source:decided
   Rule: EP-007 Endpoints up to the limit

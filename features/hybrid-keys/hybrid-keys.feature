@@ -87,6 +87,23 @@ Feature: Hybrid public keys
       Given Alice has uploaded a hybrid key
       Then Bob fetches Alice's last hybrid key
 
+    @needs:accounts
+    Scenario: Two uploads, from two devices
+      Given Alice is on a device of her own
+      And Alice has uploaded a hybrid key
+      And Alice is on a device of her own
+      And Alice has uploaded a hybrid key
+      Then Bob fetches Alice's last hybrid key
+      And Alice fetches Alice's last hybrid key
+
+    @profile:opaque
+    Scenario: Looked for before it was there
+      Given Carol has registered
+      And Carol logs in
+      When Bob looks for Carol's hybrid key
+      And Carol publishes her hybrid key
+      Then Bob finds Carol's hybrid key
+
   @HK-006 @level:must @profile:core @source:decided
   Rule: HK-006 A key stays
     `fetchHybridKey` MUST leave the key in place, for every later caller.
@@ -129,7 +146,8 @@ Feature: Hybrid public keys
       Then no KeyPackage of Alice is left
       Given Alice has uploaded 1 KeyPackage
       Then Bob fetches Alice's last hybrid key
-      And Bob fetches Alice's KeyPackages in order
+      Given Alice has uploaded a hybrid key
+      Then Bob fetches Alice's KeyPackages in order
       And Bob fetches Alice's last hybrid key
 
     Scenario: An identity whose key differs in its last bit

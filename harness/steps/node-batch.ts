@@ -5,7 +5,7 @@ import { needFewKeys, needKeys, putBatch, putBatchesAndMessages } from '../src/n
 import { rightCall } from '../src/node/calls.ts';
 import { contentNamed, isTooLong } from '../src/node/contents.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
-import { type NodeScenario, resultsOf } from '../src/node/node-scenario.ts';
+import { type NodeScenario, type Outcome, resultsOf } from '../src/node/node-scenario.ts';
 import type { Person, QueueName } from '../src/node/people.ts';
 import { anyPayload, drain, needRoom } from '../src/node/queue-calls.ts';
 import { describe, sameBytes } from '../src/node/queue-model.ts';
@@ -137,6 +137,23 @@ When(
   },
 );
 
+When(
+  '{person} sends a batch to many strangers, and {person} is the last that is allowed',
+  async function (sender: Person, last: Person) {
+    const scenario = scenarioOf(this);
+    await putToStrangers(scenario, sender, scenario.target.limits.batchRecipients - 1, [last]);
+    requireTaken(scenario);
+    const seq = resultsOf(scenario.outcome as Outcome).seqs?.at(-1);
+    if (seq === undefined) throw new Error('batchEnqueue returned no number');
+    scenario.queue({ owner: last, peer: undefined }).add(Uint8Array.of(1), seq);
+  },
+);
+
+/** How many a server takes is its own affair (BAT-004, BAT-013). */
+function requireTaken({ outcome, target }: NodeScenario): void {
+  if (outcome?.kind === 'refused' && outcome.code === 'E020') target.skip('the target takes fewer in one call');
+}
+
 Then('nothing is in {queue}, unless the batch was accepted', async function (queue: QueueName) {
   const scenario = scenarioOf(this);
   const { outcome } = scenario;
@@ -180,9 +197,12 @@ Then(
   },
 );
 
-async function askForKeys(scenario: NodeScenario, caller: Person, count: number): Promise<void> {
+async function askForKeys(scenario: NodeScenario, caller: Person, count: number, last: Person[] = []): Promise<void> {
   needFewKeys(scenario.target, count);
-  const identityKeys = Array.from({ length: count }, () => scenario.stranger());
+  const identityKeys = [
+    ...Array.from({ length: count - last.length }, () => scenario.stranger()),
+    ...last.map((person) => scenario.identity(person)),
+  ];
   const params = { ...rightCall(scenario, caller, 'fetchHybridKeys'), identityKeys };
   await scenario.callAndRemember(caller, 'fetchHybridKeys', params);
 }
@@ -195,6 +215,23 @@ When('{person} asks for as many hybrid keys as are allowed', async function (cal
 When('{person} asks for one hybrid key more than is allowed', async function (caller: Person) {
   const scenario = scenarioOf(this);
   await askForKeys(scenario, caller, scenario.target.limits.batchKeys + 1);
+});
+
+When(
+  "{person} asks for many hybrid keys, and {person}'s is the last that is allowed",
+  async function (caller: Person, last: Person) {
+    const scenario = scenarioOf(this);
+    await askForKeys(scenario, caller, scenario.target.limits.batchKeys, [last]);
+    requireTaken(scenario);
+  },
+);
+
+Then("the last entry is {person}'s last hybrid key", function (owner: Person) {
+  const { outcome, hybridKeys } = scenarioOf(this);
+  const got = resultsOf(outcome as Outcome).keys?.at(-1);
+  const key = hybridKeys.get(owner);
+  assert.ok(got && key, `nothing was asked for, or ${owner} has uploaded no hybrid key`);
+  assert.ok(sameBytes(got, key), `${owner}'s key is ${describe(key)}, and ${describe(got)} was returned`);
 });
 
 Then('an entry is returned for each key that was asked for', function () {

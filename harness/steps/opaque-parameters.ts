@@ -2,6 +2,7 @@
 import { defineParameterType } from '@cucumber/cucumber';
 import { OPAQUE_FAULT_PATTERN } from '../src/node/opaque-faults.ts';
 import { OPAQUE_METHODS, type OpaqueMethod, USERS, type User } from '../src/node/opaque-scenario.ts';
+import { RECORDS, type RecordName } from '../src/node/records.ts';
 import { TOKEN_CHANGES } from '../src/node/tokens.ts';
 import { NAME_CHANGES, NAME_CHARACTERS } from '../src/node/user-names.ts';
 
@@ -9,6 +10,12 @@ defineParameterType({
   name: 'user',
   regexp: new RegExp(USERS.join('|')),
   transformer: (name: string) => name as User,
+});
+
+defineParameterType({
+  name: 'record',
+  regexp: new RegExp(Object.keys(RECORDS).join('|')),
+  transformer: (name: string) => name as RecordName,
 });
 
 defineParameterType({

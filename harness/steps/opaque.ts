@@ -14,7 +14,8 @@ import {
 import { applyOpaqueFault } from '../src/node/opaque-faults.ts';
 import { type OpaqueMethod, type OpaqueParams, OpaqueScenario, type User } from '../src/node/opaque-scenario.ts';
 import type { Person } from '../src/node/people.ts';
-import { sameBytes } from '../src/node/queue-model.ts';
+import { describe, sameBytes } from '../src/node/queue-model.ts';
+import { find, publish, type RecordName } from '../src/node/records.ts';
 import { scenarioOf } from '../src/node/target.ts';
 import { newCredentials } from '../src/target/access.ts';
 
@@ -239,6 +240,26 @@ Then("{user}'s token is taken by every method that is offered", async function (
     )
       throw new Error(`${method} with ${user}'s session token was refused: ${outcome.reason}`);
   }
+});
+
+When("{person} looks for {user}'s {record}", async function (person: Person, user: User, record: RecordName) {
+  const found = await find(OpaqueScenario.of(this), person, user, record);
+  expectEqual(`length of ${user}'s ${record}, which was never published`, found.length, 0);
+});
+
+When('{user} publishes her {record}', async function (user: User, record: RecordName) {
+  const scenario = OpaqueScenario.of(this);
+  const { outcome, bytes } = await publish(scenario, user, record);
+  resultsOf(outcome);
+  scenario.records.set(`${user} ${record}`, bytes);
+});
+
+Then("{person} finds {user}'s {record}", async function (person: Person, user: User, record: RecordName) {
+  const scenario = OpaqueScenario.of(this);
+  const right = scenario.records.get(`${user} ${record}`);
+  assert.ok(right, `${user} has published no ${record} in this scenario`);
+  const found = await find(scenario, person, user, record);
+  assert.ok(sameBytes(found, right), `${person} found ${describe(found)} as ${user}'s ${record}: ${describe(right)}`);
 });
 
 Then("{user}'s first token still opens {user}'s queue", async function (user: User, owner: User) {

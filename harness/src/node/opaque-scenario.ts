@@ -4,7 +4,7 @@ import type { QuicConnection } from '@quicnprotochat/quic';
 import type { Method, RpcClient } from '@quicnprotochat/rpc';
 import { newCredentials } from '../target/access.ts';
 import type { ConformanceWorld } from '../world.ts';
-import { type CalledMethod, rightCall } from './calls.ts';
+import { type CalledMethod, type CallParams, rightCall } from './calls.ts';
 import { type Outcome, type Results, resultsOf } from './node-scenario.ts';
 import {
   type Credentials,
@@ -65,6 +65,8 @@ export class OpaqueScenario {
   outcomes: Outcome[] = [];
   /** What opaqueLoginStart returned, oldest first. */
   readonly responses: Uint8Array[] = [];
+  /** What was published last, by user and kind. */
+  readonly records = new Map<string, Uint8Array>();
   /** Reasons of refusals that a step compares. */
   readonly reasons: string[] = [];
   readonly #users = new Map<User, Credentials>();
@@ -252,19 +254,22 @@ export class OpaqueScenario {
     return scenario.outcome;
   }
 
-  /** A right call of that user with the session token: for oneself, or about Alice. */
-  async callWithToken(name: User, method: CalledMethod): Promise<Outcome> {
+  /**
+   * A right call of that user with the session token: for oneself, or about Alice.
+   * @param sent takes what is sent
+   */
+  async callWithToken(name: User, method: CalledMethod, sent: Partial<CallParams> = {}): Promise<Outcome> {
     const scenario = scenarioOf(this.world);
     const params = rightCall(scenario, 'Mallory', method);
     const mallory = scenario.identity('Mallory');
     const own = (key: Uint8Array): Uint8Array => (sameBytes(key, mallory) ? this.user(name).identityKey : key);
-    return scenario.call('with a session token', method, {
-      ...params,
+    Object.assign(sent, params, {
       identityKey: own(params.identityKey),
       identityKeys: params.identityKeys.map(own),
       recipientKey: own(params.recipientKey),
       auth: { version: 1, accessToken: this.token(name), deviceId: new Uint8Array() },
     });
+    return scenario.call('with a session token', method, sent);
   }
 }
 

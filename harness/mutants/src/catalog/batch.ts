@@ -28,6 +28,9 @@ export const BATCHES = [
   mutant('BAT-001', 'first-for-all', 'answers everybody’s key with the first one’s', {
     ...inResults('fetchHybridKeys', ({ keys }) => ({ keys: keys.map(() => keys[0] ?? NOTHING) })),
   }),
+  mutant('BAT-001', 'first-hundred-keys', 'looks a hundred keys up, and has none of the others', {
+    ...inResults('fetchHybridKeys', ({ keys }) => ({ keys: keys.map((key, i) => (i < 100 ? key : NOTHING)) })),
+  }),
   mutant('BAT-002', 'given-out-once', 'gives a key out once, as a KeyPackage', {
     ...inStore((store) => ({
       getHybridKeys: async (keys) => {
@@ -75,6 +78,14 @@ export const BATCHES = [
       enqueueAll: async (queues, payload, limits) => {
         const seqs = await store.enqueueAll(queues.slice(0, -1), payload, limits);
         return [...seqs, (seqs.at(-1) ?? 0n) + 1n];
+      },
+    })),
+  }),
+  mutant('BAT-006', 'first-hundred', 'puts the payload into a hundred queues at most', {
+    ...inStore((store) => ({
+      enqueueAll: async (queues, payload, limits) => {
+        const seqs = await store.enqueueAll(queues.slice(0, 100), payload, limits);
+        return queues.map((_, i) => seqs[i] ?? (seqs.at(-1) ?? 0n) + BigInt(i));
       },
     })),
   }),

@@ -146,6 +146,18 @@ export const CHANNELS = [
       return { seq: await around.store.enqueue(params, params.payload, { messages: 1_000, bytes: 1 << 28 }) };
     }),
   }),
+  mutant('CH-010', 'nearly-a-member', 'compares the first 31 bytes of a recipient with those of the members', {
+    ...inMethod('enqueue', async ({ params, next, around }) => {
+      const channel = params.channelId.length === 16 ? await around.store.channel(params.channelId) : undefined;
+      const isNearly = channel?.members.some(
+        (member) =>
+          sameBytes(member.subarray(0, 31), params.recipientKey.subarray(0, 31)) &&
+          !sameBytes(member, params.recipientKey),
+      );
+      if (!isNearly || params.recipientKey.length !== 32 || !around.isKnown(params.auth)) return next();
+      return { seq: await around.store.enqueue(params, params.payload, { messages: 1_000, bytes: 1 << 28 }) };
+    }),
+  }),
   mutant('CH-010', 'recipient-code', 'refuses a recipient who is no member as bad parameters', {
     ...inMethod('enqueue', async ({ params, next, around }) => {
       const channel = params.channelId.length === 16 ? await around.store.channel(params.channelId) : undefined;

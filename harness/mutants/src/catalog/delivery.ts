@@ -280,6 +280,26 @@ export const QUEUES = [
       },
     })),
   }),
+  mutant('DS-041', 'one-full-all-full', 'counts the messages of all queues toward the limit of each', {
+    ...inStore((store) => {
+      const full = new Set<string>();
+      return {
+        enqueue: async (queue, payload, limits) => {
+          try {
+            if ([...full].some((other) => other !== nameOf(queue))) throw refuse('E015');
+            return await store.enqueue(queue, payload, limits);
+          } catch (error) {
+            full.add(nameOf(queue));
+            throw error;
+          }
+        },
+        take: (queue, max) => {
+          full.delete(nameOf(queue));
+          return store.take(queue, max);
+        },
+      };
+    }),
+  }),
   mutant('DS-017', 'no-end', 'queues have no end', { limits: { queueMessages: 1 << 30 } }),
   mutant('DS-017', 'one-too-few', 'a queue takes one message less than its limit', {
     limits: { queueMessages: 299 },

@@ -1,5 +1,6 @@
 // What goes wrong for people who are away, and when a server takes a connection, a device or a session for somebody.
 import { randomBytes } from 'node:crypto';
+import type { nodeService, ParamsOf } from '@quicnprotochat/proto';
 import type { QuicConnection } from '@quicnprotochat/quic';
 import { type Fault, mutantsOf, NOTHING, refuse, type Surroundings, sameBytes } from '../fault.ts';
 import { calling, WITH_CONNECTIONS } from '../seams/connections.ts';
@@ -9,6 +10,8 @@ import { GUARDED } from './authentication.ts';
 const authentication = mutantsOf('authentication');
 const channels = mutantsOf('channels');
 const delivery = mutantsOf('delivery');
+const endpoints = mutantsOf('endpoints');
+const hybrid = mutantsOf('hybrid-keys');
 const keys = mutantsOf('key-packages');
 const opaque = mutantsOf('opaque');
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -65,6 +68,12 @@ const sameDeviceAfter = (change: (device: Uint8Array) => Uint8Array): Fault =>
     return sameBytes(change(right.deviceId), change(auth.deviceId)) ? { auth: right } : {};
   });
 
+const REMEMBERED_MS = 2_000;
+const PER_DEVICE = {
+  hybrid: ['uploadHybridKey', 'fetchHybridKey'],
+  endpoint: ['publishEndpoint', 'resolveEndpoint'],
+} as const;
+
 export const PRESENCE = [
   authentication(
     'AUTH-018',
@@ -108,6 +117,29 @@ export const PRESENCE = [
     'keeps packages by their digest: the same bytes of two people once',
     sameBytesOnce(),
   ),
+  hybrid('HK-005', 'keys-of-the-device', 'keeps a hybrid key for each device', perDevice('hybrid')),
+  hybrid('HK-005', 'remembers-none', 'remembers for a while that there was no key', remembersNone('fetchHybridKey')),
+  hybrid('HK-008', 'replaces-packages', 'a hybrid key takes the place of KeyPackages', {
+    ...inMethod('uploadHybridKey', async ({ params, next, around }) => {
+      const results = await next();
+      while (await around.store.takeKeyPackage(params.identityKey));
+      return results;
+    }),
+  }),
+  endpoints('EP-003', 'endpoints-of-the-device', 'keeps an endpoint for each device', perDevice('endpoint')),
+  endpoints(
+    'EP-003',
+    'remembers-none',
+    'remembers for a while that there was no endpoint',
+    remembersNone('resolveEndpoint'),
+  ),
+  endpoints('EP-006', 'replaces-packages', 'an endpoint takes the place of KeyPackages', {
+    ...inMethod('publishEndpoint', async ({ params, next, around }) => {
+      const results = await next();
+      while (await around.store.takeKeyPackage(params.identityKey));
+      return results;
+    }),
+  }),
   keys('KP-007', 'packages-of-the-device', 'gives a device the packages that it has uploaded itself', ofTheDevice()),
   opaque('OPQ-004', 'tokens-of-the-connection', 'forgets a token when the connection of its login ends', {
     ...tokensOfConnections(),
@@ -218,4 +250,29 @@ function tokensFor(names: readonly MethodName[]): Fault {
     return next();
   });
   return both(logins, calls);
+}
+
+/** What was put last by a device is found by that device. */
+function perDevice(kind: keyof typeof PER_DEVICE): Fault {
+  const [put, get] = PER_DEVICE[kind];
+  const kept = new Map<string, ParamsOf<(typeof nodeService)[typeof put]>>();
+  return inMethod([put, get], async ({ name, params, next }) => {
+    const key = `${hex(params.identityKey)}/${hex(params.auth.deviceId)}`;
+    const results = await next();
+    if (name === put) kept.set(key, params as never);
+    if (name === put) return results;
+    const { hybridPublicKey = NOTHING, nodeAddr = NOTHING } = (kept.get(key) ?? {}) as Record<string, Uint8Array>;
+    return { hybridPublicKey, nodeAddr } as never;
+  });
+}
+
+function remembersNone(method: 'fetchHybridKey' | 'resolveEndpoint'): Fault {
+  const none = new Map<string, number>();
+  return inMethod(method, async ({ params, next }) => {
+    const results = await next();
+    const key = hex(params.identityKey);
+    if (Date.now() < (none.get(key) ?? 0)) return { hybridPublicKey: NOTHING, nodeAddr: NOTHING } as never;
+    if (Object.values(results).every((bytes) => bytes.length === 0)) none.set(key, Date.now() + REMEMBERED_MS);
+    return results;
+  });
 }

@@ -1,0 +1,37 @@
+import { type CallParams, rightCall } from './calls.ts';
+import { type Outcome, resultsOf } from './node-scenario.ts';
+import type { OpaqueScenario, User } from './opaque-scenario.ts';
+import type { Person } from './people.ts';
+import { scenarioOf } from './target.ts';
+
+/** What somebody publishes, the last of which others find. */
+export const RECORDS = {
+  'hybrid key': { publish: 'uploadHybridKey', find: 'fetchHybridKey', field: 'hybridPublicKey' },
+  endpoint: { publish: 'publishEndpoint', find: 'resolveEndpoint', field: 'nodeAddr' },
+} as const;
+export type RecordName = keyof typeof RECORDS;
+
+/** What that person finds under a new user's identity. @throws RpcException when it is refused */
+export async function find(
+  scenario: OpaqueScenario,
+  person: Person,
+  user: User,
+  record: RecordName,
+): Promise<Uint8Array> {
+  const node = scenarioOf(scenario.world);
+  const { find: method, field } = RECORDS[record];
+  const params = { ...rightCall(node, person, method), identityKey: scenario.user(user).identityKey };
+  return resultsOf(await node.call(node.sessionOf(person), method, params))[field] as Uint8Array;
+}
+
+/** @returns what was published */
+export async function publish(
+  scenario: OpaqueScenario,
+  user: User,
+  record: RecordName,
+): Promise<{ outcome: Outcome; bytes: Uint8Array }> {
+  const { publish: method, field } = RECORDS[record];
+  const sent: Partial<CallParams> = {};
+  const outcome = await scenario.callWithToken(user, method, sent);
+  return { outcome, bytes: sent[field] as Uint8Array };
+}
