@@ -13,6 +13,8 @@ process.chdir(root);
 const PACKAGES = ['proto', 'rpc'];
 /** Random bytes for seconds: what it finds becomes a test of its own. */
 const LEFT_OUT = /fuzz/;
+/** Whether a test file takes about a second, and runs behind the others: most changes are noticed before. */
+const isSlow = (file) => /test\/(client|backpressure)/.test(file);
 
 const [wanted, ...files] = process.argv.slice(2);
 if (wanted !== undefined && !PACKAGES.includes(wanted)) {
@@ -32,7 +34,7 @@ for (const name of wanted === undefined ? PACKAGES : [wanted]) {
   const tests = readdirSync(folder, { recursive: true })
     .map((file) => `${folder}/${file}`)
     .filter((file) => file.endsWith('.test.ts') && !file.includes('node_modules') && !LEFT_OUT.test(file))
-    .sort(); // src/ before test/: the quick ones first
+    .sort((a, b) => isSlow(a) - isSlow(b) || a.localeCompare(b));
   const results = await new Stryker({
     mutate:
       files.length > 0
