@@ -3,7 +3,7 @@
 //
 // All changes are compiled in at once, and one is chosen when a process starts. Each test file is bundled first, so that Node.js starts
 // it in a tenth of a second, and a change runs only the files that reach it, up to the first that fails.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Stryker } from '@stryker-mutator/core';
@@ -26,6 +26,9 @@ for (const file of files) {
   console.error(`stryker: there is no reference/${wanted}/src/${file}; give files as they are named in there`);
   process.exit(2);
 }
+
+const sandboxes = `node_modules/.stryker/${process.pid}`;
+process.on('exit', () => rmSync(sandboxes, { recursive: true, force: true })); // Ctrl-C, too
 
 let survivors = 0;
 const started = Date.now();
@@ -52,7 +55,7 @@ for (const name of wanted === undefined ? PACKAGES : [wanted]) {
     logLevel: 'error', // it warns that bundles are not among the files that it read
     reporters: ['clear-text', 'progress'],
     clearTextReporter: { logTests: false, reportTests: false, reportMutants: true },
-    tempDirName: 'node_modules/.stryker',
+    tempDirName: sandboxes,
     disableTypeChecks: false,
     allowEmpty: false,
   }).runMutationTest();
