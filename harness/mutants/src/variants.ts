@@ -1,4 +1,5 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeService, parseReason } from '@quicnprotochat/proto';
 import { RpcException } from '@quicnprotochat/rpc';
 import { GUARDED } from './catalog/authentication.ts';
@@ -9,7 +10,6 @@ import { inMessages } from './seams/stream.ts';
 
 const ALL = Object.keys(nodeService) as MethodName[];
 const BEYOND_CORE = ALL.filter((name) => nodeService[name].methodId > 7);
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const variant = (id: string, what: string, fault: Fault, declared?: Record<string, number>): Variant => ({
   id: `variant/${id}`,
   what,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueueId } from '@quicnprotochat/server';
 import { mutantsOf, NOTHING, refuse, sameBytes } from '../fault.ts';
 import { inMethod, inParams, inResults } from '../seams/methods.ts';
@@ -5,7 +6,6 @@ import { inStore } from '../seams/store.ts';
 import { swapCode } from './authentication.ts';
 
 const mutant = mutantsOf('batch');
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const MAX = { messages: 100_000, bytes: 1 << 30 };
 /** What an attempt may put into a queue before it finds another full. */
 const queuesOf = ({ channelId, recipientKeys }: { channelId: Uint8Array; recipientKeys: Uint8Array[] }): QueueId[] =>

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel } from '@quicnprotochat/server';
 import { mutantsOf, NOTHING, refuse, sameBytes } from '../fault.ts';
 import { inMethod, inParams, inResults } from '../seams/methods.ts';
@@ -6,7 +7,6 @@ import { inStore } from '../seams/store.ts';
 import { swapCode } from './authentication.ts';
 
 const mutant = mutantsOf('channels');
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const DELIVERY = ['enqueue', 'fetch', 'fetchWait', 'peek', 'ack'] as const;
 
 /** Whoever calls is let into the channel, under the name of a member. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { mutantsOf, NOTHING, refuse, sameBytes } from '../fault.ts';
 import { inMethod, inParams, inResults } from '../seams/methods.ts';
 import { inStore } from '../seams/store.ts';
@@ -6,7 +7,6 @@ import { swapCode } from './authentication.ts';
 
 const mutant = mutantsOf('key-packages');
 const hybridMutant = mutantsOf('hybrid-keys');
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 /** The key is made to fit instead of refused. */

@@ -5,6 +5,7 @@ import type { QuicConnection } from '@quicnprotochat/quic';
 import { type Fault, mutantsOf, NOTHING, refuse, type Surroundings, sameBytes } from '../fault.ts';
 import { calling, WITH_CONNECTIONS } from '../seams/connections.ts';
 import { inMethod, inParams, type MethodName } from '../seams/methods.ts';
+import { ALL } from '../seams/queues.ts';
 import { GUARDED } from './authentication.ts';
 
 const authentication = mutantsOf('authentication');
@@ -15,7 +16,6 @@ const hybrid = mutantsOf('hybrid-keys');
 const keys = mutantsOf('key-packages');
 const opaque = mutantsOf('opaque');
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-const ALL = { messages: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
 
 /** Who has called, and is connected still; hex of identity keys. */
 type Present = (identityKey: Uint8Array) => 'here' | 'away' | 'unknown';

@@ -1,18 +1,16 @@
 // What goes wrong when things happen at the same time, or in pieces.
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery } from '@quicnprotochat/proto';
 import type { QueueId } from '@quicnprotochat/server';
 import { type Fault, mutantsOf, refuse } from '../fault.ts';
 import { calling, WITH_CONNECTIONS } from '../seams/connections.ts';
 import { type Call, inMethod } from '../seams/methods.ts';
+import { ALL, nameOf } from '../seams/queues.ts';
 import { inStore } from '../seams/store.ts';
 
 const delivery = mutantsOf('delivery');
 const keys = mutantsOf('key-packages');
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-const nameOf = ({ channelId, recipientKey }: QueueId): string => `${hex(channelId)}/${hex(recipientKey)}`;
-const ALL = { messages: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
 const CAP_MS = 60_000n;
 const NO_ANSWER = { payloads: [] as Delivery[] };
 
@@ -322,7 +320,7 @@ function wakesTheGone(): Fault {
       });
       queue.push(wake);
       const timer = new AbortController();
-      const time = delay(ms, undefined, { signal: AbortSignal.any([timer.signal, call.signal]) });
+      const time = sleep(ms, undefined, { signal: AbortSignal.any([timer.signal, call.signal]) });
       await Promise.race([woken, time]).catch(() => {});
       timer.abort();
       time.catch(() => {});
