@@ -39,7 +39,13 @@ test('a matrix shows where implementations differ, and on request everything', (
   assert.ok(!matrix.isMixed);
   const older = { ...good, spec: { ...good.spec, digest: '0'.repeat(64) } };
   assert.match(matrixText(makeMatrix([good, older], true)), /no differences[\s\S]*different specifications/);
-  assert.deepEqual(makeMatrix([good, good], true).names, ['one', 'one (2)']);
+  const alike = makeMatrix([good, good], true);
+  assert.deepEqual(alike.names, ['one', 'one (2)']);
+  const { passed } = good.ledger.totals;
+  assert.ok(passed > 100);
+  assert.match(matrixText(alike), new RegExp(`no differences\\npassed +A ${passed}, B ${passed}\\nfailed +A 0, B 0`));
+  assert.match(matrixHtml(alike), /<p>no differences/);
+  assert.match(matrixMarkdown(alike), new RegExp(`\\*\\*passed\\*\\* \\| \\| ${passed} \\| ${passed} \\|`));
 });
 
 test('a requirement that a report does not know is unknown in it, not passed', () => {

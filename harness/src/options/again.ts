@@ -3,10 +3,10 @@ import { type PlannedScenario, placeOf } from '../plan/features.ts';
 import type { FLAGS } from './flags.ts';
 import type { Options } from './options.ts';
 
-/** What says which scenarios run, and where reports of them go: a single one again needs none of it. */
+/** What says which scenarios run, in which order, and where reports of them go: a single one again needs none of it. */
 const SELECTING = [
   ...(['requirement', 'scenario', 'tag', 'level', 'source', 'exclude', 'shard', 'bail'] as const),
-  ...(['known-failing', 'write-known-failing', 'report', 'trace'] as const),
+  ...(['jobs', 'shuffle', 'known-failing', 'write-known-failing', 'report', 'trace'] as const),
 ] satisfies (keyof typeof FLAGS)[];
 const IS_SELECTING = new RegExp(
   `^--(?:no-)?(?:${SELECTING.map((name) => name.replaceAll('-', '-?')).join('|')})(?:=|$)`,

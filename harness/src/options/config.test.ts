@@ -112,6 +112,29 @@ test('the command that runs a scenario again takes back what the file selects, a
   );
 });
 
+test('one scenario again has no order, no lanes and no selection; how often it ran stays', () => {
+  const scenario = { uri: 'features/a.feature', line: 3 } as PlannedScenario;
+  const args = [
+    '--open',
+    '--jobs',
+    '4',
+    '--shuffle',
+    '--repeat',
+    '3',
+    '--shuffle=7',
+    '--bail',
+    '--tag',
+    '@a',
+    '@b',
+    '--seed',
+    '5',
+  ];
+  assert.equal(
+    rerun(args, scenario),
+    'npm run conformance -- --open --repeat 3 --seed 5 --scenario features/a.feature:3',
+  );
+});
+
 test('what is wrong is said with the line and the key, and no value is quoted', () => {
   assert.match(fault('target: a:1\ntimout: 5s\n'), /^ci\/a\.yaml:2: "timout" is not known; is it "timeout"\?/);
   assert.match(fault('tlsCa: x\n'), /:1: "tlsCa" is not known; is it "tls-ca"\?/);

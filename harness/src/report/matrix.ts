@@ -20,6 +20,8 @@ interface MatrixRow {
 export interface Matrix {
   names: string[];
   rows: MatrixRow[];
+  /** Of each implementation: how many of all its requirements came out so, shown or not. */
+  totals: JsonReport['ledger']['totals'][];
   /** Reports were made from specifications that differ. */
   isMixed: boolean;
 }
@@ -38,7 +40,12 @@ export function makeMatrix(reports: readonly JsonReport[], onlyDifferences: bool
   const rows = [...known.values()].filter(({ cells }) => !onlyDifferences || new Set(cells).size > 1);
   const names = reports.map(nameOf);
   const isMixed = new Set(reports.map(({ spec }) => spec.digest)).size > 1;
-  return { names: names.map((name, i) => (names.indexOf(name) === i ? name : `${name} (${i + 1})`)), rows, isMixed };
+  return {
+    names: names.map((name, i) => (names.indexOf(name) === i ? name : `${name} (${i + 1})`)),
+    rows,
+    totals: reports.map(({ ledger }) => ledger.totals),
+    isMixed,
+  };
 }
 
 const SYMBOLS: Record<Cell, string> = {
@@ -50,20 +57,19 @@ const SYMBOLS: Record<Cell, string> = {
   broken: '?',
   skipped: '–',
   'not offered': 'o',
-  'not selected': ' ',
+  'not selected': '-',
   elsewhere: '·',
   'not testable': '·',
   unknown: '?',
 };
 const LEGEND =
-  '✓ passed  ✗ failed  ~ not the same each time  k fails, as is known  ! a SHOULD is not followed  – skipped  o not offered  · not tested here  ? unknown';
+  '✓ passed  ✗ failed  ~ not the same each time  k fails, as is known  ! a SHOULD is not followed  – skipped  - not selected  o not offered  · not tested here  ? unknown';
 const MIXED = 'The reports were made from different specifications: a requirement may not say the same in each.';
-const passedOf = ({ rows }: Matrix, column: number, of: Cell): number =>
-  rows.filter(({ cells }) => cells[column] === of).length;
+const ALIKE = 'no differences';
 
 /** For the console: a column an implementation, a line a requirement. */
 export function matrixText(matrix: Matrix): string {
-  const { names, rows, isMixed } = matrix;
+  const { names, rows, totals, isMixed } = matrix;
   const lines = names.map((name, i) => `${String.fromCharCode(65 + (i % 26))}  ${printable(name)}`);
   const letters = names.map((_, i) => String.fromCharCode(65 + (i % 26)));
   lines.push('', `${' '.repeat(18)}${letters.join(' ')}`);
@@ -71,17 +77,15 @@ export function matrixText(matrix: Matrix): string {
     lines.push(
       `${requirement.padEnd(10)} ${level.padEnd(6)} ${cells.map((cell) => SYMBOLS[cell]).join(' ')}  ${printable(title)}`,
     );
-  if (rows.length === 0) lines.push('no differences');
+  if (rows.length === 0) lines.push(ALIKE);
   for (const outcome of ['passed', 'failed', 'warned'] as const)
-    lines.push(
-      `${outcome.padEnd(10)} ${names.map((_, i) => `${letters[i]} ${passedOf(matrix, i, outcome)}`).join(', ')}`,
-    );
+    lines.push(`${outcome.padEnd(10)} ${totals.map((of, i) => `${letters[i]} ${of[outcome] ?? 0}`).join(', ')}`);
   lines.push('', LEGEND, ...(isMixed ? [MIXED] : []));
   return lines.join('\n');
 }
 
 export function matrixMarkdown(matrix: Matrix): string {
-  const { names, rows, isMixed } = matrix;
+  const { names, rows, totals, isMixed } = matrix;
   const lines = [
     `| requirement | level | ${names.map(plain).join(' | ')} |`,
     `|---|---|${names.map(() => ':-:|').join('')}`,
@@ -90,7 +94,7 @@ export function matrixMarkdown(matrix: Matrix): string {
     lines.push(
       `| ${requirement} ${plain(title)} | ${level} | ${cells.map((cell) => `${SYMBOLS[cell]} ${cell}`).join(' | ')} |`,
     );
-  lines.push(`| **passed** | | ${names.map((_, i) => passedOf(matrix, i, 'passed')).join(' | ')} |`);
+  lines.push(`| **passed** | | ${totals.map(({ passed = 0 }) => passed).join(' | ')} |`);
   if (isMixed) lines.push('', MIXED);
   return `${lines.join('\n')}\n`;
 }
@@ -112,6 +116,7 @@ export function matrixHtml({ names, rows, isMixed }: Matrix): string {
       html`<tr><th scope="row">${requirement} ${title}<td>${level}${cells.map((cell) => html`<td class="${cell}">${SYMBOLS[cell]} ${cell}`)}`,
   );
   const mixed = isMixed ? html`<p>${MIXED}` : html``;
+  const alike = rows.length === 0 ? html`<p>${ALIKE}` : html``;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -126,6 +131,7 @@ export function matrixHtml({ names, rows, isMixed }: Matrix): string {
 <h1>Conformance of ${names.length} implementations</h1>
 ${mixed}
 <div class="scroll"><table><thead><tr><th scope="col">requirement<th scope="col">level${heads}<tbody>${body}</table></div>
+${alike}
 </main>
 </body>
 </html>
