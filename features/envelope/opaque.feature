@@ -4,8 +4,8 @@ Feature: Envelopes on their way
   Rule: ENV-008 The payload is opaque to a server
     A server MUST deliver envelopes, damaged envelopes and bytes that are no envelope alike, byte for byte.
 
-    Scenario Outline: Alice sends herself <what>
-      When Alice sends herself "<what>"
+    Scenario Outline: Bob sends Alice <what>
+      When Bob sends Alice "<what>"
       Then the same bytes come back
 
       Examples:

@@ -126,7 +126,7 @@ Feature: Calls
 
     Scenario: Sending and fetching in turn
       Given Alice's queue holds nothing
-      When Alice sends and fetches in turn without waiting for answers
+      When Bob sends and Alice fetches in turn on one session, without waiting for answers
       Then each fetch finds exactly what was sent before it
 
   @RPC-011 @level:must @profile:core @source:decided

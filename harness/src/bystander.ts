@@ -11,7 +11,7 @@ import type { ConformanceWorld } from './world.ts';
 const PAUSE_MS = 5;
 
 /**
- * A client that enqueues to itself and fetches, over and over, on a connection of its own, while something hostile goes
+ * A client that enqueues as Bob and fetches as Mallory, over and over, on a connection of its own, while something hostile goes
  * on elsewhere (spec: "one bad peer harms nobody else"). Any error, and any payload that does not come back, is a fault.
  */
 export class Bystander {
@@ -76,7 +76,9 @@ export class Bystander {
     const payload = this.#random.bytes(64);
     const signal = AbortSignal.any([this.#world.signal, AbortSignal.timeout(this.#world.timeoutMs)]);
     try {
-      await patiently(() => this.#rpc.call(nodeService.enqueue, { ...queue, payload }, { signal }));
+      // A server may refuse messages to oneself.
+      const auth = this.#world.auth('bob');
+      await patiently(() => this.#rpc.call(nodeService.enqueue, { ...queue, auth, payload }, { signal }));
       for (;;) {
         const { payloads } = await patiently(() =>
           this.#rpc.call(nodeService.fetch, { ...queue, limit: 0 }, { signal }),

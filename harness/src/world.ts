@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type IWorldOptions, World } from '@cucumber/cucumber';
 import type { Auth } from '@quicnprotochat/proto';
-import { type QuicConnection, QuicError } from '@quicnprotochat/quic';
+import { type QuicConnection, QuicError, type QuicStream } from '@quicnprotochat/quic';
 import { connectVat, type Method, type RpcClient, RpcException, SessionEndedError } from '@quicnprotochat/rpc';
 import { Bystander } from './bystander.ts';
 import { OBSERVED_LIMITS } from './differential/observation.ts';
@@ -21,6 +22,9 @@ import {
 import { current, letInAgain, redactorOf, secretsOf } from './target/command/people.ts';
 import type { TargetLimits } from './target/limits.ts';
 import { connectTarget, type TargetConnectOptions, type TargetData } from './target/target.ts';
+
+/** For a server to let a client have another stream in place of one that has ended, in ms. */
+const STREAM_CREDIT_MS = 500;
 
 /** Thrown to leave a scenario that the target, or the run, gives no way to test. */
 export class SkipScenario extends Error {}
@@ -146,9 +150,21 @@ export class ConformanceWorld extends World<TargetData> {
     }
   }
 
+  /** A stream; the scenario is skipped when the target grants no more of them at once: how many is its own affair. */
+  async openStream(connection: QuicConnection): Promise<QuicStream> {
+    for (const end = performance.now() + STREAM_CREDIT_MS; ; await sleep(10)) {
+      try {
+        return await connection.openStream();
+      } catch (error) {
+        if (!(error instanceof QuicError) || error.code !== 'STREAM_LIMIT') throw error;
+        if (performance.now() > end) this.skip('the target grants too few streams at once for this');
+      }
+    }
+  }
+
   /** An RPC session on a stream of its own: of a new connection, or of the one given. */
   async session(connection?: QuicConnection): Promise<RpcClient> {
-    const stream = await (connection ?? (await this.connect())).openStream();
+    const stream = await this.openStream(connection ?? (await this.connect()));
     const rpc = connectVat(stream);
     this.frames.own(rpc, stream);
     return rpc;

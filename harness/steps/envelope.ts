@@ -13,7 +13,7 @@ const sample = (random: RandomSource): Uint8Array =>
     timestampMs: 1_700_000_000_000n + BigInt(random.below(2 ** 31)),
   });
 
-When('Alice sends herself {string}', async function (what: string) {
+When('Bob sends Alice {string}', async function (what: string) {
   const scenario = WireScenario.of(this);
   const envelope = sample(scenario.world.random);
   const damaged = Uint8Array.from(envelope, (byte, i) => (i >= 8 && i < 24 ? byte ^ 0xff : byte));

@@ -395,7 +395,7 @@ When('it sends half a message and {string}', async function (then: string) {
   const scenario = WireScenario.of(this);
   const session = await scenario.rawSession();
   const message = writeMessage(
-    call(1, nodeService.enqueue, { ...scenario.queue, payload: scenario.world.random.bytes(2_000) }),
+    call(1, nodeService.enqueue, { ...scenario.sending, payload: scenario.world.random.bytes(2_000) }),
   );
   await session.sendBytes(message.subarray(0, message.length >> 1), 'half a call of enqueue');
   if (then === 'ends the stream') await session.stream.end();
@@ -432,11 +432,11 @@ Then('all of them are answered', function () {
     throw new Error(`${asked.length} calls were not answered, the first of them was number ${asked[0]}`);
 });
 
-When('Alice sends and fetches in turn without waiting for answers', async function () {
+When('Bob sends and Alice fetches in turn on one session, without waiting for answers', async function () {
   const scenario = WireScenario.of(this);
   const rpc = await scenario.world.session();
   const enqueue = (n: number) =>
-    scenario.world.call(rpc, 'Alice', nodeService.enqueue, { ...scenario.queue, payload: Uint8Array.of(n) });
+    scenario.world.call(rpc, 'Bob', nodeService.enqueue, { ...scenario.sending, payload: Uint8Array.of(n) });
   const fetch = () => scenario.world.call(rpc, 'Alice', nodeService.fetch, { ...scenario.queue, limit: 0 });
   const fetches: ReturnType<typeof fetch>[] = [];
   const sends: ReturnType<typeof enqueue>[] = [];

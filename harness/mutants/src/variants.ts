@@ -177,8 +177,8 @@ export const VARIANTS: readonly Variant[] = [
       },
     },
   ),
-  variant('few-streams', 'lets a client have 16 streams at once, and asks each for Retry', {
-    listen: { initialMaxStreamsBidi: 16, retryThreshold: 0 },
+  variant('few-streams', 'lets a client have 4 streams at once, and asks each for Retry', {
+    listen: { initialMaxStreamsBidi: 4, retryThreshold: 0 },
   }),
 ];
 

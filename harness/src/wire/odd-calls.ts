@@ -20,16 +20,16 @@ const setData = (root: Struct, index: number, bytes: Uint8Array): void => {
 };
 
 /** The struct in a pointer field, of any size. */
-function setAuth(root: Struct, index: number, dataBytes: number, pointers: number, { queue }: WireScenario): void {
+function setAuth(root: Struct, index: number, dataBytes: number, pointers: number, { sending }: WireScenario): void {
   const slot = utils.getPointer(index, root);
   const auth = new Struct(slot.segment, slot.byteOffset);
   utils.initStruct(new ObjectSize(dataBytes, pointers), auth);
-  utils.setUint16(0, queue.auth.version, auth);
-  setData(auth, 0, queue.auth.accessToken);
-  setData(auth, 1, queue.auth.deviceId);
+  utils.setUint16(0, sending.auth.version, auth);
+  setData(auth, 0, sending.auth.accessToken);
+  setData(auth, 1, sending.auth.deviceId);
 }
 
-/** Parameters of enqueue, to Alice from Alice, but for what `change` does to them. */
+/** Parameters of enqueue, to Alice from Bob, but for what `change` does to them. */
 function enqueue(
   scenario: WireScenario,
   dataBytes: number,
@@ -49,7 +49,7 @@ function enqueue(
 
 /** Parameters of enqueue in which one field is absent, or there and empty. */
 function without(scenario: WireScenario, field: string, isThere: boolean): Uint8Array {
-  const { accessToken, deviceId } = scenario.queue.auth;
+  const { accessToken, deviceId } = scenario.sending.auth;
   if (field === 'deviceId' && deviceId.length > 0) scenario.world.skip('the account is bound to a device');
   const empty = (index: number, parent: Struct): void => {
     if (isThere) utils.initData(index, 0, parent);
@@ -64,7 +64,7 @@ function without(scenario: WireScenario, field: string, isThere: boolean): Uint8
       const slot = utils.getPointer(3, root);
       const auth = new Struct(slot.segment, slot.byteOffset);
       utils.initStruct(new ObjectSize(8, 2), auth);
-      utils.setUint16(0, scenario.queue.auth.version, auth);
+      utils.setUint16(0, scenario.sending.auth.version, auth);
       if (field === 'accessToken') empty(0, auth);
       else setData(auth, 0, accessToken);
       if (field === 'deviceId') empty(1, auth);

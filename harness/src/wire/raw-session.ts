@@ -43,7 +43,7 @@ export class RawSession {
   /** On a stream of its own, of a new connection or of the one given. */
   static async open(world: ConformanceWorld, connection?: QuicConnection): Promise<RawSession> {
     const used = connection ?? (await world.connect());
-    return new RawSession(world, used, await used.openStream());
+    return new RawSession(world, used, await world.openStream(used));
   }
 
   async send(...messages: RpcMessage[]): Promise<void> {

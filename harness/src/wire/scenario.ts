@@ -56,6 +56,11 @@ export class WireScenario {
     return { recipientKey: identityKey, channelId: new Uint8Array(), version: 1, auth: this.world.auth('alice') };
   }
 
+  /** What enqueue takes of Bob for that queue. A server may refuse messages to oneself. */
+  get sending() {
+    return { ...this.queue, auth: this.world.auth('bob') };
+  }
+
   /** Something that no other scenario has sent. */
   newPayload(): Uint8Array {
     this.payload = this.world.random.bytes(48);
@@ -68,7 +73,7 @@ export class WireScenario {
 
   async enqueue(rpc: RpcClient, payload: Uint8Array): Promise<void> {
     await patiently(async () =>
-      resultsOf(await this.world.call(rpc, 'Alice', nodeService.enqueue, { ...this.queue, payload })),
+      resultsOf(await this.world.call(rpc, 'Bob', nodeService.enqueue, { ...this.sending, payload })),
     );
   }
 

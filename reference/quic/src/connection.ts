@@ -17,6 +17,9 @@ export interface ConnectionHost {
 /** Packets sent for one connection before the others get their turn. */
 const PACKETS_PER_TURN = 64;
 const out = new Uint8Array(MAX_DATAGRAM);
+/** Which kind of stream an id is of (RFC 9000 section 2.1). */
+const BIDI = 0;
+const UNI = 2;
 
 /**
  * One QUIC connection. Packets go in by `receive`, come out by the host's `transmit`; everything else is streams.
@@ -92,12 +95,12 @@ export class QuicConnection {
 
   /** Streams that the peer still lets us open. */
   get peerStreamsLeftBidi(): number {
-    return this.#quiche.peerStreamsLeftBidi();
+    return this.#quiche.peerStreamsLeftBidi() - this.#opened(BIDI);
   }
 
   /** Likewise, of streams that only we write. */
   get peerStreamsLeftUni(): number {
-    return this.#quiche.peerStreamsLeftUni();
+    return this.#quiche.peerStreamsLeftUni() - this.#opened(UNI);
   }
 
   /** Opens a bidirectional stream; the peer learns of it with the first bytes. @throws QuicError `STREAM_LIMIT`, `CLOSED` */
@@ -159,6 +162,13 @@ export class QuicConnection {
     // The first packet of a turn is looked at now, what comes with it all at once: that costs more than a packet does.
     if (this.#flush === undefined || !this.#isEstablished) this.#afterInput();
     else this.#hasInput = true;
+  }
+
+  /** Streams of ours that the transport does not count yet: nothing was written on them. */
+  #opened(kind: typeof BIDI | typeof UNI): number {
+    let count = 0;
+    for (const { id, isKnown } of this.#streams.values()) if (!isKnown && (id & UNI) === kind) count += 1;
+    return count;
   }
 
   #requireOpen(streamsLeft: number): void {

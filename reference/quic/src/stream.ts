@@ -52,6 +52,10 @@ export class QuicStream {
     if (!directions.write) this.#write = { state: 'ended' };
   }
 
+  get isKnown(): boolean {
+    return this.#isKnown;
+  }
+
   /**
    * Waits for the next bytes; one read at a time.
    * @returns up to 64 KiB that the caller may keep, or null after the peer's FIN
