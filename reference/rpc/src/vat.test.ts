@@ -78,6 +78,7 @@ const answers: Record<string, [RpcMessage[], VatEvent[], RpcMessage[]]> = {
     [],
     [{ kind: 'abort', exception: { type: 'failed', reason: 'Finish of question 3, which is not known' } }],
   ],
+  'an Abort': [[{ kind: 'abort', exception: { type: 'failed', reason: 'bye' } }], [], []],
   'what comes after an Abort': [
     [{ kind: 'abort', exception: { type: 'failed', reason: 'bye' } }, call(1, echo), finish(3)],
     [],
@@ -106,6 +107,9 @@ test('a call is answered once, and not after the end', () => {
   vat.answer(1, value);
   vat.answer(7, value);
   assert.deepEqual(sent(vat), [returned(1, value)]);
+  receive(vat, call(3, echo), finish(3));
+  vat.answer(3, value);
+  assert.deepEqual(sent(vat), [returned(3, { kind: 'canceled' })], 'nobody waits for more');
   vat.close({ kind: 'closed', reason: '' });
   vat.answer(2, value);
   vat.abort('too late');
