@@ -1,25 +1,28 @@
 // npm run fuzz:mutants: holds the properties against broken servers, some of which they must catch, and against right ones that are
 // different, none of which they may accuse.
 import { writeFileSync } from 'node:fs';
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
 import { EXIT } from '../errors.ts';
 import { MutantHost } from '../mutants/host.ts';
+import { argumentsOf } from '../options/command-line.ts';
 import { loadClaims } from './claims.ts';
 import { explore, failsAgain } from './explore.ts';
 import { type FaultyServer, onFaultyServer } from './faulty-target.ts';
 import { REGRESSIONS, saveRegression } from './regressions.ts';
 
-const options = yargs(hideBin(process.argv))
-  .scriptName('npm run fuzz:mutants --')
-  .usage(
+const { given: options, files: patterns } = argumentsOf({
+  name: 'npm run fuzz:mutants --',
+  usage:
     '$0 [PATTERN…]\n\nFuzzes broken servers, and right ones that are different; by default those that harness/fuzz/catalog.json is about.',
-  )
-  .options({
+  flags: {
     mutants: { type: 'boolean', default: true, describe: 'run the broken ones (--no-mutants: not)' },
     variants: { type: 'boolean', default: true, describe: 'run the right ones (--no-variants: not)' },
     all: { type: 'boolean', default: false, describe: 'also mutants of requirements that the catalog does not name' },
-    property: { type: 'string', array: true, default: ['linearizable', 'mutated-frames'], describe: 'only these' },
+    property: {
+      type: 'string',
+      array: true,
+      default: ['linearizable', 'mutated-frames'] as string[],
+      describe: 'only these',
+    },
     runs: { type: 'number', default: 300, describe: 'inputs of a property, on each server' },
     seed: { type: 'number', default: 1, describe: 'of the inputs' },
     shrink: { type: 'boolean', default: false, describe: 'make counterexamples small, and show them' },
@@ -30,13 +33,11 @@ const options = yargs(hideBin(process.argv))
     },
     jobs: { type: 'number', default: 2, describe: 'servers at once' },
     json: { type: 'string', describe: 'write what was found to this file' },
-  })
-  .epilogue(
+  },
+  epilogue:
     'Exit codes: 0 each claim of the catalog is shown by a mutant and nobody right is accused, 1 not so, 2 nothing selected.',
-  )
-  .strictOptions()
-  .wrap(110)
-  .parseSync();
+  takesFiles: true,
+});
 
 interface Result {
   id: string;
@@ -98,7 +99,6 @@ function told({ id, requirement, property, runs, why, skipped, ms, input }: Resu
   if (skipped) console.log(`         ${skipped}`);
 }
 
-const patterns = options._.map(String);
 const isWanted = (text: string): boolean => patterns.length === 0 || patterns.some((pattern) => text.includes(pattern));
 const lister = new MutantHost();
 const listed = await lister.list();

@@ -2,20 +2,18 @@
 // different, each of which it must pass.
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
 import { EXIT } from '../errors.ts';
+import { argumentsOf } from '../options/command-line.ts';
 import { MutantHost } from './host.ts';
 import { judgeAll } from './pool.ts';
 import { inOneServer } from './together.ts';
 import type { Work } from './worker.ts';
 
-const options = yargs(hideBin(process.argv))
-  .scriptName('npm run mutants --')
-  .usage(
+const { given: options, files: patterns } = argumentsOf({
+  name: 'npm run mutants --',
+  usage:
     '$0 [PATTERN…]\n\nRuns the suite against broken servers (each must be caught, by a scenario of the requirement that it breaks)\nand against right ones that are different (each must pass).',
-  )
-  .options({
+  flags: {
     mutants: { type: 'boolean', default: true, describe: 'run the broken ones (--no-mutants: not)' },
     variants: { type: 'boolean', default: true, describe: 'run the right ones (--no-variants: not)' },
     apart: { type: 'boolean', default: false, describe: 'each right one alone, also those that go into one server' },
@@ -23,14 +21,12 @@ const options = yargs(hideBin(process.argv))
     list: { type: 'boolean', default: false, describe: 'only list them' },
     json: { type: 'string', describe: 'write what was found to this file' },
     verbose: { type: 'boolean', default: false, describe: 'show by what each one was caught' },
-  })
-  .example('$0 DS- delivery/', 'those whose id or requirement contains one of the words')
-  .epilogue('Exit codes: 0 all caught and all passed, 1 not so, 2 wrong usage or nothing selected.')
-  .strictOptions()
-  .wrap(110)
-  .parseSync();
+  },
+  examples: [['$0 DS- delivery/', 'those whose id or requirement contains one of the words']],
+  epilogue: 'Exit codes: 0 all caught and all passed, 1 not so, 2 wrong usage or nothing selected.',
+  takesFiles: true,
+});
 
-const patterns = options._.map(String);
 const isWanted = (text: string): boolean => patterns.length === 0 || patterns.some((pattern) => text.includes(pattern));
 
 const host = new MutantHost();

@@ -1,6 +1,6 @@
 import { closest } from 'fastest-levenshtein';
 import yargs, { type InferredOptionTypes, type Options } from 'yargs';
-import { UsageError } from '../errors.ts';
+import { EXIT, UsageError } from '../errors.ts';
 
 /** An option of a command, as yargs takes it; `isValueOptional`: it may also be given alone. */
 export interface Flag extends Options {
@@ -92,6 +92,21 @@ export function readCommandLine<const Of extends Flags>(
   if (!takesFiles && words.length > 0)
     throw new UsageError(`${shown(words[0] as string)} stands beside the options: ${stray} (see ${name} --help)`);
   return { ...checked(parsed, flags), files: words };
+}
+
+/**
+ * As `readCommandLine`, for a command that is a process of its own: when help was asked for, or the arguments are wrong, it
+ * ends here, with exit code 0 or 2.
+ */
+export function argumentsOf<const Of extends Flags>(command: Command<Of>): CommandLine<Of> {
+  try {
+    const line = readCommandLine(process.argv.slice(2), command);
+    return line ?? process.exit(EXIT.conformant);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`${command.name.replace(/^npm run | --$/g, '')}: ${error.message}`);
+    return process.exit(EXIT.usage);
+  }
 }
 
 /** A word that nobody asked for, unless it may be a piece of a secret. */

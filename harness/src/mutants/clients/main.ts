@@ -1,18 +1,16 @@
 // npm run mutants:clients: holds the scenarios for clients against broken clients, each of which they must catch by the
 // requirement that it breaks, and against right ones that are different, each of which they must pass.
 import { availableParallelism } from 'node:os';
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
 import { EXIT } from '../../errors.ts';
+import { argumentsOf } from '../../options/command-line.ts';
 import { faults, togetherOf, variants } from './catalog.ts';
 import { type Finding, judgeFault, judgeVariant } from './judge.ts';
 
-const options = yargs(hideBin(process.argv))
-  .scriptName('npm run mutants:clients --')
-  .usage(
+const { given: options, files: patterns } = argumentsOf({
+  name: 'npm run mutants:clients --',
+  usage:
     '$0 [PATTERN…]\n\nRuns the suite against broken clients (each must be caught, by a scenario of the requirement that it breaks)\nand against right ones that are different (each must pass).',
-  )
-  .options({
+  flags: {
     mutants: { type: 'boolean', default: true, describe: 'run the broken ones (--no-mutants: not)' },
     variants: { type: 'boolean', default: true, describe: 'run the right ones (--no-variants: not)' },
     apart: { type: 'boolean', default: false, describe: 'each right one alone; else several in one' },
@@ -20,14 +18,12 @@ const options = yargs(hideBin(process.argv))
     jobs: { type: 'number', default: availableParallelism(), describe: 'cores to use' },
     list: { type: 'boolean', default: false, describe: 'only list them' },
     verbose: { type: 'boolean', default: false, describe: 'show by what each one was caught' },
-  })
-  .example('$0 CLI-0 hybrid', 'those whose id or requirement contains one of the words')
-  .epilogue('Exit codes: 0 all caught and all passed, 1 not so, 2 wrong usage or nothing selected.')
-  .strictOptions()
-  .wrap(110)
-  .parseSync();
+  },
+  examples: [['$0 CLI-0 hybrid', 'those whose id or requirement contains one of the words']],
+  epilogue: 'Exit codes: 0 all caught and all passed, 1 not so, 2 wrong usage or nothing selected.',
+  takesFiles: true,
+});
 
-const patterns = options._.map(String);
 const isWanted = (text: string): boolean => patterns.length === 0 || patterns.some((pattern) => text.includes(pattern));
 
 interface Work {
