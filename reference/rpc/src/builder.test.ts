@@ -108,6 +108,13 @@ test('content is moved into a message whatever its root is', () => {
   }
 });
 
+test('a text is whole, however long', () => {
+  for (const length of [0, 7, 8, 300, 100_000]) {
+    const message = { kind: 'abort', exception: { type: 'failed', reason: 'ü'.repeat(length) } } as const;
+    assert.deepEqual(readMessage(splitFrame(writeMessage(message))), message);
+  }
+});
+
 test('flags that share a byte do not touch each other', () => {
   for (const releaseParamCaps of [true, false]) {
     for (const noFinishNeeded of [true, false]) {
