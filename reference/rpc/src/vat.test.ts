@@ -16,7 +16,14 @@ function receive(vat: Vat, ...messages: RpcMessage[]): VatEvent[] {
   }
   return events;
 }
-const sent = (vat: Vat): RpcMessage[] => vat.takeOutgoing().map((bytes) => readMessage(splitFrame(bytes)));
+/** What a vat sends; written anew it is the same, so that nothing reads as a default that was not written as one. */
+function sent(vat: Vat): RpcMessage[] {
+  return vat.takeOutgoing().map((bytes) => {
+    const message = readMessage(splitFrame(bytes));
+    assert.deepEqual(writeMessage(message), bytes);
+    return message;
+  });
+}
 const exception = (type: 'failed' | 'unimplemented', reason: string) =>
   ({ kind: 'exception', exception: { type, reason } }) as const;
 
