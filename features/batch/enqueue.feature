@@ -145,10 +145,10 @@ Feature: One payload for many
     Scenario: Good ones before and after
       Given Alice's queue is empty
       And Bob's queue is empty
-      And Alice has put 1 message into the queues of Bob and Alice
-      When Alice calls batchEnqueue with a key of 31 bytes among the recipientKeys
+      And Mallory has put 1 message into the queues of Bob and Alice
+      When Mallory calls batchEnqueue with a key of 31 bytes among the recipientKeys
       Then the call fails with E004
-      Given Alice has put 1 message into the queues of Alice and Bob
+      Given Mallory has put 1 message into the queues of Alice and Bob
       Then Bob's queue still holds its messages
       And Alice's queue still holds its messages
 
