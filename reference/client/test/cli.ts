@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { after, before, beforeEach } from 'node:test';
 import { main } from '../src/cli.ts';
-import type { TestNode } from './test-node.ts';
+import { TestNode } from './test-node.ts';
 
 export type Line = { type: string } & Record<string, unknown>;
 
@@ -113,6 +114,25 @@ export class Shell {
   close(): void {
     rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+/** For the tests of a suite: one server, which lies no more when a test begins, and a shell for each. */
+export function withShells(give: (node: TestNode, shell: Shell) => void): void {
+  let node: TestNode;
+  const shells: Shell[] = [];
+  before(async () => {
+    node = await TestNode.start();
+  });
+  after(async () => {
+    await node.stop();
+    for (const used of shells) used.close();
+  });
+  beforeEach(() => {
+    for (const name of Object.keys(node.overrides)) delete node.overrides[name as keyof typeof node.overrides];
+    const shell = new Shell(node);
+    shells.push(shell);
+    give(node, shell);
+  });
 }
 
 export const texts = (lines: Line[]): unknown[] =>

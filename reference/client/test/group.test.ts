@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, it } from 'node:test';
-import { type Line, Shell, texts } from './cli.ts';
-import { fail, TestNode } from './test-node.ts';
+import { describe, it } from 'node:test';
+import { type Line, type Shell, texts, withShells } from './cli.ts';
+import { fail, type TestNode } from './test-node.ts';
 
 const types = (lines: Line[]): string[] => lines.map(({ type }) => type);
 const membersOf = (group: unknown): string[] => (group as { members: string[] }).members;
@@ -9,18 +9,8 @@ const membersOf = (group: unknown): string[] => (group as { members: string[] })
 describe('groups', () => {
   let node: TestNode;
   let shell: Shell;
-  const shells: Shell[] = [];
-  before(async () => {
-    node = await TestNode.start();
-  });
-  after(async () => {
-    await node.stop();
-    for (const used of shells) used.close();
-  });
-  beforeEach(() => {
-    for (const name of Object.keys(node.overrides)) delete node.overrides[name as keyof typeof node.overrides];
-    shell = new Shell(node);
-    shells.push(shell);
+  withShells((...given) => {
+    [node, shell] = given;
   });
 
   it('carries a demonstration of two people', async () => {

@@ -1,29 +1,19 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { generateKeyPackage, IdentityKeypair } from '@quicnprotochat/core';
 import * as opaque from '@serenity-kit/opaque';
-import { everythingTold, type Line, Shell, texts } from './cli.ts';
-import { fail, lastAuth, TestNode } from './test-node.ts';
+import { everythingTold, type Line, type Shell, texts, withShells } from './cli.ts';
+import { fail, lastAuth, type TestNode } from './test-node.ts';
 
 const errorOf = (err: string): Line => JSON.parse(err.trim().split('\n').at(-1) ?? '') as Line;
 
 describe('the client', () => {
   let node: TestNode;
   let shell: Shell;
-  const shells: Shell[] = [];
-  before(async () => {
-    node = await TestNode.start();
-  });
-  after(async () => {
-    await node.stop();
-    for (const used of shells) used.close();
-  });
-  beforeEach(() => {
-    for (const name of Object.keys(node.overrides)) delete node.overrides[name as keyof typeof node.overrides];
-    shell = new Shell(node);
-    shells.push(shell);
+  withShells((...given) => {
+    [node, shell] = given;
   });
 
   it('does not take the fingerprint of another package', async () => {
