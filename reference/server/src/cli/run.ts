@@ -13,14 +13,17 @@ import { SERVE_OPTIONS } from './serve-options.ts';
 /** The commands, a file each in this folder. */
 const COMMANDS = [serveCommand, accountCommand, certCommand, doctorCommand, migrateCommand];
 
+/** Commands with a name; without one it serves. */
+const OTHERS = ['account', 'cert', 'doctor', 'migrate'];
+
 /** What yargs says, with what was meant. */
 function understandable(message: string, args: readonly string[]): string {
   const [, option] = /^Unknown arguments?: ([\w-]+)/.exec(message) ?? [];
-  const isServe = args[0]?.startsWith('-') === true;
+  const isServe = !OTHERS.includes(args[0] ?? '');
   if (isServe && option !== undefined)
     return `${message}${suggestion(option, Object.keys(SERVE_OPTIONS)).replace(/^;.*/, '')}`;
-  if (/non-option arguments/.test(message))
-    return 'there is no such command: there are account, cert, doctor and migrate';
+  if (isServe && /^Too many non-option arguments/.test(message))
+    return `there is no such command: there are ${OTHERS.join(', ')}`;
   return message;
 }
 
