@@ -115,10 +115,11 @@ export function writeAccounts(path: string): void {
   const accounts = ['alice', 'bob', 'mallory', 'expired', 'bound'].map(
     (name): Account => ({
       name,
-      identityKey: Buffer.from(
-        generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }).x ?? '',
-        'base64url',
-      ).toString('hex'),
+      // No JWK: see newIdentityKey of the harness.
+      identityKey: generateKeyPairSync('ed25519')
+        .publicKey.export({ format: 'der', type: 'spki' })
+        .subarray(-32)
+        .toString('hex'),
       token: randomBytes(32).toString('hex'),
       ...(name === 'expired' ? { expired: true } : {}),
       ...(name === 'bound' ? { deviceId: randomBytes(16).toString('hex') } : {}),

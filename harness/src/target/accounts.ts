@@ -62,8 +62,8 @@ function readHex(value: unknown, what: string, length?: number): string {
 
 /** An Ed25519 public key, 32 bytes, of a person who exists nowhere else. */
 export function newIdentityKey(): Uint8Array {
-  const { x } = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
-  return Buffer.from(x as string, 'base64url');
+  // No JWK: Node.js 20 locks the key while it makes one, and for good when the garbage collector then takes what generated the key.
+  return new Uint8Array(generateKeyPairSync('ed25519').publicKey.export({ format: 'der', type: 'spki' }).subarray(-32));
 }
 
 /** The three roles alone: what every reader of accounts understands. */

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { TAG_LEN } from './layout.ts';
+import { TAG_LEN, X25519_LEN } from './layout.ts';
 import type { HybridPrimitives, X25519Keypair } from './primitives.ts';
 
 type NodeCrypto = typeof import('node:crypto');
@@ -48,10 +48,12 @@ const x25519PublicKey = (crypto: NodeCrypto, bytes: Uint8Array): KeyObject =>
     format: 'jwk',
   });
 
-const x25519Keypair = (crypto: NodeCrypto, secret: KeyObject): X25519Keypair => ({
-  publicKey: Uint8Array.from(
-    Buffer.from(crypto.createPublicKey(secret).export({ format: 'jwk' }).x as string, 'base64url'),
-  ),
+/** Fast, but not for a key that was generated: see `x25519Generate`. */
+const publicKeyThroughJwk = (crypto: NodeCrypto, secret: KeyObject): Uint8Array =>
+  Uint8Array.from(Buffer.from(crypto.createPublicKey(secret).export({ format: 'jwk' }).x as string, 'base64url'));
+
+const x25519Keypair = (crypto: NodeCrypto, secret: KeyObject, publicKey: Uint8Array): X25519Keypair => ({
+  publicKey,
   agree: (peer) => {
     const keys = { privateKey: secret, publicKey: x25519PublicKey(crypto, peer) };
     let shared: Uint8Array;
@@ -68,8 +70,15 @@ const x25519Keypair = (crypto: NodeCrypto, secret: KeyObject): X25519Keypair => 
 });
 
 const classical = (crypto: NodeCrypto): Omit<HybridPrimitives, 'mlKemKeypair' | 'mlKemEncapsulate'> => ({
-  x25519Keypair: (secret) => x25519Keypair(crypto, privateKey(crypto, X25519_PKCS8, secret)),
-  x25519Generate: () => x25519Keypair(crypto, crypto.generateKeyPairSync('x25519').privateKey),
+  x25519Keypair: (secret) => {
+    const key = privateKey(crypto, X25519_PKCS8, secret);
+    return x25519Keypair(crypto, key, publicKeyThroughJwk(crypto, key));
+  },
+  x25519Generate: () => {
+    const key = crypto.generateKeyPairSync('x25519').privateKey;
+    // No JWK: Node.js 20 locks the key while it makes one, and for good when the garbage collector then takes what generated the key.
+    return x25519Keypair(crypto, key, rawPublicKey(crypto, key, X25519_LEN));
+  },
   hkdf: (ikm, info, length) => new Uint8Array(crypto.hkdfSync('sha256', ikm, new Uint8Array(), info, length)),
   seal: (key, nonce, aad, plaintext) => {
     const cipher = crypto.createCipheriv('chacha20-poly1305', key, nonce, { authTagLength: TAG_LEN });
