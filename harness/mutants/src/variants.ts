@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeService, parseReason } from '@quicnprotochat/proto';
 import { RpcException } from '@quicnprotochat/rpc';
 import { GUARDED } from './catalog/authentication.ts';
-import { type Fault, refuse, type Variant } from './fault.ts';
+import { type Fault, refuse, sameBytes, type Variant } from './fault.ts';
 import { inErrors, inMethod, inParams, inResults, type MethodName } from './seams/methods.ts';
 import { inTwoSegments, type Layout, relayout } from './seams/relayout.ts';
 import { inMessages } from './seams/stream.ts';
@@ -177,6 +177,7 @@ export const VARIANTS: readonly Variant[] = [
       },
     },
   ),
+  variant('not-to-oneself', 'takes no message to oneself but in a batch', notToOneself()),
   variant('few-streams', 'lets a client have 4 streams at once, and asks each for Retry', {
     listen: { initialMaxStreamsBidi: 4, retryThreshold: 0 },
   }),
@@ -188,8 +189,20 @@ export const TOGETHER: readonly (readonly string[])[] = [
   ['overloaded', 'great-numbers', 'odd-ids-apart', 'signed-tokens', 'reversed'],
   ['slower', 'no-strangers', 'newer-schema'],
   ['other-limits', 'small-pieces'],
-  ['looks-every-second', 'other-order'],
+  ['looks-every-second', 'other-order', 'not-to-oneself'],
 ].map((names) => names.map((name) => `variant/${name}`));
+
+function notToOneself(): Fault {
+  return inMethod('enqueue', async ({ params, next, around }) => {
+    const { auth, recipientKey } = params;
+    // Found at once: calls of a session must not overtake each other (RPC-010).
+    const own = around.authOf(recipientKey);
+    const isAuthentic = auth.version === 1 && sameBytes(around.withDevice(auth).deviceId, auth.deviceId);
+    if (isAuthentic && own.version === 1 && sameBytes(own.accessToken, auth.accessToken))
+      throw refuse('E020', 'nobody writes to oneself');
+    return next();
+  });
+}
 
 /** As signed tokens are: text that anybody reads, and a MAC that nobody else makes. */
 function signedTokens(): Fault {

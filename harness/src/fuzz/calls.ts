@@ -28,6 +28,8 @@ export interface PlannedCall {
   /** @throws Violation for an answer that fits no call at all */
   read(results: unknown, place: number): Output;
   waitMs?: number;
+  /** It writes to who calls, too. */
+  isToOneself?: boolean;
   /** What it puts there. */
   content?: Uint8Array;
 }
@@ -48,7 +50,7 @@ function planned<P, R>(
   params: P,
   about: PlannedCall['about'],
   read: (results: R, place: number) => Output,
-  more: Pick<PlannedCall, 'waitMs' | 'content'> = {},
+  more: Pick<PlannedCall, 'waitMs' | 'content' | 'isToOneself'> = {},
 ): PlannedCall {
   return { method, params, about, read, ...more } as PlannedCall;
 }
@@ -71,6 +73,7 @@ export function plan(command: CallBy, id: string, stage: Stage): PlannedCall {
         ({ seq }) => ({ seq }),
         {
           content: payload,
+          isToOneself: ownerOf(command.queue) === SESSIONS[command.by],
         },
       );
     }
@@ -84,7 +87,8 @@ export function plan(command: CallBy, id: string, stage: Stage): PlannedCall {
           throw new Violation(`batchEnqueue to ${recipientKeys.length} returned ${seqs.length} numbers`);
         return { seq: seqs[place] as bigint };
       };
-      return planned(nodeService.batchEnqueue, params, about, read, { content: payload });
+      const isToOneself = command.queues.some((queue) => ownerOf(queue) === SESSIONS[command.by]);
+      return planned(nodeService.batchEnqueue, params, about, read, { content: payload, isToOneself });
     }
     case 'fetch':
     case 'fetchWait':

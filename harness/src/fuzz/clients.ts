@@ -8,7 +8,7 @@ import type { SessionName } from './people.ts';
 
 /** What a right call may be refused with: its rate, a full queue or store, trouble of the store. */
 const REFUSALS = ['E009', 'E014', 'E015'] as const;
-export type Refusal = (typeof REFUSALS)[number];
+export type Refusal = (typeof REFUSALS)[number] | 'to oneself';
 /** A token may be unknown, or have run out: whether that is right is not for these properties to say. */
 const NOT_LET_IN = ['E001', 'E002', 'E003', 'E017'];
 /** What was refused for its rate is tried again after these pauses, in ms. */
@@ -27,8 +27,18 @@ export type Answer<R> =
 
 /** Calls as the models make them; what is behind it is a target, or a test. */
 export interface Service {
-  /** @throws Violation, Inconclusive, TargetGone */
-  call<P, R>(session: SessionName, method: Method<P, R>, params: P, waitMs?: number): Promise<Answer<R>>;
+  /**
+   * @param waitMs that the call may wait by itself
+   * @param isToOneself whatever it is refused with may be right (AUTH-014)
+   * @throws Violation, Inconclusive, TargetGone
+   */
+  call<P, R>(
+    session: SessionName,
+    method: Method<P, R>,
+    params: P,
+    waitMs?: number,
+    isToOneself?: boolean,
+  ): Promise<Answer<R>>;
 }
 
 /** Sessions with the target that are opened when they are needed, and again after they were lost. */
@@ -40,9 +50,15 @@ export class TargetService implements Service {
     this.#target = target;
   }
 
-  async call<P, R>(session: SessionName, method: Method<P, R>, params: P, waitMs = 0): Promise<Answer<R>> {
+  async call<P, R>(
+    session: SessionName,
+    method: Method<P, R>,
+    params: P,
+    waitMs = 0,
+    isToOneself = false,
+  ): Promise<Answer<R>> {
     for (const pause of [...RATE_PAUSES_MS, undefined]) {
-      const answer = await this.#callOnce(session, method, params, waitMs);
+      const answer = await this.#callOnce(session, method, params, waitMs, isToOneself);
       const isFirst = pause === RATE_PAUSES_MS[0];
       if (answer.kind === 'results') return { ...answer, isRepeated: !isFirst };
       if (answer.kind === 'unanswered' || answer.code !== 'E014') return answer;
@@ -55,7 +71,13 @@ export class TargetService implements Service {
     for (const session of [...this.#open.keys()]) await this.#drop(session);
   }
 
-  async #callOnce<P, R>(session: SessionName, method: Method<P, R>, params: P, waitMs: number): Promise<Answer<R>> {
+  async #callOnce<P, R>(
+    session: SessionName,
+    method: Method<P, R>,
+    params: P,
+    waitMs: number,
+    isToOneself: boolean,
+  ): Promise<Answer<R>> {
     const opened = this.#session(session);
     const signal = AbortSignal.timeout(this.#target.timeoutMs + waitMs);
     try {
@@ -79,6 +101,7 @@ export class TargetService implements Service {
         throw new Inconclusive(`the target lets nobody in: ${said} (see --accounts, --open)`);
       if (error.type === 'unimplemented' && method.methodId > LAST_CORE_METHOD)
         throw new Inconclusive(`only some methods of a profile are offered: ${said}`);
+      if (isToOneself && error.type === 'failed') return { kind: 'refused', code: 'to oneself' };
       throw new Violation(said);
     }
   }

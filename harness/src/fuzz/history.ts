@@ -112,7 +112,7 @@ export class History {
     this.#clock += 1;
     const start = this.#clock;
     for (const { thing } of call.about) this.#count(thing, call.content);
-    const answer = await this.#service.call(by, call.method, call.params, call.waitMs);
+    const answer = await this.#service.call(by, call.method, call.params, call.waitMs, call.isToOneself);
     this.#clock += 1;
     const end = answer.kind === 'unanswered' ? Infinity : this.#clock;
     const outputs = call.about.map((_, i) => this.#read(answer, call, i));
@@ -147,7 +147,7 @@ export class History {
 
   /** @throws Violation for a refusal that has no ground */
   #checkRefusal(code: Refusal, { method, about }: PlannedCall): void {
-    if (code === 'E014') return;
+    if (code === 'E014' || code === 'to oneself') return;
     const isPut = about.some(({ input }) => input.kind === 'put');
     if (code === 'E009' || about.some(({ input }) => input.kind === 'write')) {
       this.suspicions.push(`${method.name} was refused with ${code}`);

@@ -8,7 +8,7 @@ import { bootstrap, health } from '../wire/messages.ts';
 import { reconnect, type Service, TargetService } from './clients.ts';
 import { Suspicion, Violation } from './findings.ts';
 import { baseOf, type MutatedFrame, mutate, mutatedFrames } from './frame-changes.ts';
-import type { Cast, Identity } from './people.ts';
+import type { Cast, People } from './people.ts';
 import type { Property } from './property.ts';
 
 const PROBE = 4_242;
@@ -40,16 +40,16 @@ export function frameProperty(target: TargetData, cast: Cast): Property<MutatedF
     id: 'mutated-frames',
     arbitrary: mutatedFrames,
     async run({ base, changes }) {
-      const { Alice, Bob, Mallory } = cast.now();
+      const { Alice, Bob } = cast.now();
       const { bytes, isWhole } = mutate(writeMessage(baseOf(base, Alice, Bob)), changes);
       try {
         shared ??= await open();
         const { connection, sibling } = shared;
-        const bystander = bystand(service, Mallory);
+        const bystander = bystand(service, cast.now());
         bystander.catch(() => {});
         const end = await exchange(await connection.openStream(), bytes, target.timeoutMs);
         await bystander;
-        await bystand(service, Mallory);
+        await bystand(service, cast.now());
         if (end === 'silence' && isWhole)
           throw new Suspicion('the target neither answered the calls of the session, nor aborted, nor ended it');
         await works(sibling, target, 'another session of the connection');
@@ -112,15 +112,15 @@ async function readUntilProbe(stream: QuicStream): Promise<'answered' | 'over'> 
 
 const BYSTANDER = 'a bystander on another connection';
 
-/** Another session works: what it enqueues for itself comes back. @throws Violation, Suspicion */
-async function bystand(service: Service, { key, auth }: Identity): Promise<void> {
-  const queue = { recipientKey: key, channelId: new Uint8Array(), version: 1, auth };
+/** Two other sessions work: what Bob sends Mallory comes. @throws Violation, Suspicion */
+async function bystand(service: Service, { Bob, Mallory }: People): Promise<void> {
+  const queue = { recipientKey: Mallory.key, channelId: new Uint8Array(), version: 1 };
   const payload = randomBytes(32);
-  const put = await service.call('m1', nodeService.enqueue, { ...queue, payload });
+  const put = await service.call('b1', nodeService.enqueue, { ...queue, payload, auth: Bob.auth });
   if (put.kind === 'refused') return;
   if (put.kind === 'unanswered') throw new Suspicion(`${BYSTANDER} was harmed: ${put.why}`);
   for (;;) {
-    const got = await service.call('m1', nodeService.fetch, { ...queue, limit: 0 });
+    const got = await service.call('m1', nodeService.fetch, { ...queue, limit: 0, auth: Mallory.auth });
     if (got.kind === 'refused') return;
     if (got.kind === 'unanswered') throw new Suspicion(`${BYSTANDER} was harmed: ${got.why}`);
     if (got.results.payloads.some((delivery) => payload.equals(delivery.payload))) return;
