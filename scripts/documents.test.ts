@@ -5,6 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import packageJson from '../package.json' with { type: 'json' };
+import serverJson from '../reference/server/package.json' with { type: 'json' };
 
 // What the documents lead to is there: files, headings, commands and their options.
 
@@ -19,6 +20,15 @@ const DOCUMENTS = readdirSync(ROOT, { withFileTypes: true })
   .filter((path) => path.endsWith('.md') && !/\b(?:node_modules|vendor|target)\//.test(path));
 const textOf = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
+/** Everything in the documents that matches, with where it is; at least ten, else the pattern has become wrong. */
+function found(pattern: RegExp, documents = DOCUMENTS): { document: string; match: RegExpExecArray }[] {
+  const all = documents.flatMap((document) =>
+    [...textOf(document).replaceAll('\\\n', ' ').matchAll(pattern)].map((match) => ({ document, match })),
+  );
+  assert.ok(all.length >= 10, `${pattern} finds ${all.length} places in the documents`);
+  return all;
+}
+
 /** GitHub's anchors of the headings of a text. */
 const anchorsOf = (text: string): string[] =>
   [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
@@ -31,41 +41,32 @@ const anchorsOf = (text: string): string[] =>
 
 test('every link inside the repository leads somewhere', () => {
   const dead: string[] = [];
-  for (const document of DOCUMENTS) {
-    for (const [, target = ''] of textOf(document).matchAll(/\]\(([^()\s]+)\)/g)) {
-      if (/^[a-z]+:/.test(target)) continue;
-      const [path = '', anchor] = target.split('#');
-      const file = path === '' ? document : relative(ROOT, join(ROOT, dirname(document), path));
-      const isThere = existsSync(join(ROOT, file));
-      const isHeading = anchor === undefined || (isThere && anchorsOf(textOf(file)).includes(anchor));
-      if (!isThere || !isHeading) dead.push(`${document}: ${target}`);
-    }
+  for (const { document, match } of found(/\]\(([^()\s]+)\)/g)) {
+    const [, target = ''] = match;
+    if (/^[a-z]+:/.test(target)) continue;
+    const [path = '', anchor] = target.split('#');
+    const file = path === '' ? document : relative(ROOT, join(ROOT, dirname(document), path));
+    const isThere = existsSync(join(ROOT, file));
+    const isHeading = anchor === undefined || (isThere && anchorsOf(textOf(file)).includes(anchor));
+    if (!isThere || !isHeading) dead.push(`${document}: ${target}`);
   }
   assert.deepEqual(dead, []);
 });
 
 test('every file that is named with its folder is there', () => {
-  const missing = DOCUMENTS.filter((path) => !/CHANGELOG|future-improvements/.test(path)).flatMap((document) =>
-    [
-      ...textOf(document).matchAll(
-        /`((?:reference|harness|docs|spec|scripts|interop|bench|vectors|docker)\/[\w./-]+\.\w+)`/g,
-      ),
-    ]
-      .map(([, path]) => path as string)
-      .filter((path) => !existsSync(join(ROOT, path)))
-      .map((path) => `${document}: ${path}`),
-  );
+  const current = DOCUMENTS.filter((path) => !/CHANGELOG|future-improvements/.test(path));
+  const named = /`((?:reference|harness|docs|spec|scripts|interop|bench|vectors|docker)\/[\w./-]+\.\w+)`/g;
+  const missing = found(named, current)
+    .filter(({ match }) => !existsSync(join(ROOT, match[1] as string)))
+    .map(({ document, match }) => `${document}: ${match[1]}`);
   assert.deepEqual(missing, []);
 });
 
 test('every script that is named is one of package.json', () => {
-  const scripts = new Set([...Object.keys(packageJson.scripts), 'test:crash', 'test:crash-matrix', 'test:outages']);
-  const unknown = DOCUMENTS.flatMap((document) =>
-    [...textOf(document).matchAll(/npm run (?:-s )?([a-z][\w:-]*)/g)]
-      .map(([, name]) => name as string)
-      .filter((name) => !scripts.has(name))
-      .map((name) => `${document}: npm run ${name}`),
-  );
+  const scripts = new Set([packageJson, serverJson].flatMap((json) => Object.keys(json.scripts)));
+  const unknown = found(/npm run (?:-s )?([a-z][\w:-]*)/g)
+    .filter(({ match }) => !scripts.has(match[1] as string))
+    .map(({ document, match }) => `${document}: npm run ${match[1]}`);
   assert.deepEqual(unknown, []);
 });
 
@@ -86,19 +87,17 @@ test('every option that follows a command is one of its own', () => {
     ]),
   );
   const unknown: string[] = [];
-  for (const document of DOCUMENTS) {
-    const text = textOf(document).replaceAll('\\\n', ' ');
-    for (const [line, command] of text.matchAll(
-      /(?:npm run conformance --|npx reference-server(?: [a-z]+)?)(?= )[^\n`#|]*/g,
-    )) {
-      const name = /^npx (reference-server(?: (?:migrate|cert|account))?)/.exec(line)?.[1] ?? 'conformance';
-      const help = helps.get(name) as string;
-      // What stands in quotes is another command's.
-      const options = line.replace(/'[^']*'/g, '').matchAll(/ (--[a-z][a-z-]+)/g);
-      for (const [, option = ''] of options)
-        if (!help.includes(option) && !/^--(?:no|all)/.test(option))
-          unknown.push(`${document}: ${command ?? ''}${line}`);
-    }
+  const calls = /(?:npm run conformance --|npx reference-server(?: [a-z]+)?)(?= )[^\n`#|]*/g;
+  for (const {
+    document,
+    match: [line],
+  } of found(calls)) {
+    const name = /^npx (reference-server(?: (?:migrate|cert|account))?)/.exec(line)?.[1] ?? 'conformance';
+    const help = helps.get(name) as string;
+    // What stands in quotes is another command's.
+    const options = line.replace(/'[^']*'/g, '').matchAll(/ (--[a-z][a-z-]+)/g);
+    for (const [, option = ''] of options)
+      if (!help.includes(option) && !/^--(?:no|all)/.test(option)) unknown.push(`${document}: ${line}`);
   }
   assert.deepEqual(unknown, []);
 });

@@ -1,5 +1,4 @@
 import { strict as assert } from 'node:assert';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Given, Then, When } from '@cucumber/cucumber';
 import type { ErrorCode } from '@quicnprotochat/proto';
 import { needKeys } from '../src/node/batch-calls.ts';
@@ -8,7 +7,7 @@ import { expectEqual } from '../src/node/expect-equal.ts';
 import { applyFault } from '../src/node/faults.ts';
 import type { NodeScenario, Outcome } from '../src/node/node-scenario.ts';
 import type { Person } from '../src/node/people.ts';
-import { LEAVE_MS, scenarioOf } from '../src/node/target.ts';
+import { scenarioOf } from '../src/node/target.ts';
 
 Given('everyone shares one session', function () {
   scenarioOf(this).sharedSession = true;
@@ -21,10 +20,7 @@ Given('{person} connects anew', async function (person: Person) {
 
 When('{person} leaves', async function (person: Person) {
   const scenario = scenarioOf(this);
-  await scenario.target.endConnection(scenario.sessionOf(person));
-  // A server that is slow has answered this only after it saw the connection close.
-  await scenario.target.openAll([`after ${person} has left`]);
-  await delay(LEAVE_MS);
+  await scenario.target.leave(scenario.sessionOf(person));
 });
 
 async function call(scenario: NodeScenario, person: Person, method: CalledMethod, ...faults: string[]): Promise<void> {

@@ -231,7 +231,7 @@ When('{user} leaves', async function (user: User) {
 Then("{user}'s token is taken by every method that is offered", async function (user: User) {
   const scenario = OpaqueScenario.of(this);
   for (const method of CALLED_METHODS.filter((name) => name !== 'health')) {
-    const outcome = await scenario.callWithToken(user, method);
+    const { outcome } = await scenario.callWithToken(user, method);
     // A refusal for another reason is not the token's.
     if (
       outcome.kind === 'refused' &&

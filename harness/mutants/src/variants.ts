@@ -3,8 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeService, parseReason } from '@quicnprotochat/proto';
 import { RpcException } from '@quicnprotochat/rpc';
 import { GUARDED } from './catalog/authentication.ts';
+import { combine } from './combine.ts';
 import { type Fault, refuse, sameBytes, type Variant } from './fault.ts';
 import { inErrors, inMethod, inParams, inResults, type MethodName } from './seams/methods.ts';
+import { waitMs } from './seams/queues.ts';
 import { inTwoSegments, type Layout, relayout } from './seams/relayout.ts';
 import { inMessages } from './seams/stream.ts';
 
@@ -31,16 +33,7 @@ function numbersFrom(first: bigint): Fault {
     return { payloads: results.payloads.map(({ seq, payload }) => ({ seq: seq + first, payload })) };
   });
   const acks = inParams('ack', ({ seqUpTo }) => ({ seqUpTo: seqUpTo < first ? 0n : seqUpTo - first }));
-  return {
-    middleware: (around) => {
-      const outer = shifted.middleware?.(around);
-      const inner = acks.middleware?.(around);
-      return (method, handler) => {
-        const once = inner ? inner(method, handler) : handler;
-        return outer ? outer(method, once) : once;
-      };
-    },
-  };
+  return combine([acks, shifted]);
 }
 
 const OTHER_LIMITS = {
@@ -139,7 +132,7 @@ export const VARIANTS: readonly Variant[] = [
   variant('no-strangers', 'takes messages and channels for identities alone that have called', onlyKnown()),
   variant('looks-every-second', 'looks for messages every 300 ms while a call waits', {
     ...inMethod('fetchWait', async ({ params, next, signal }) => {
-      const end = Date.now() + Number(params.timeoutMs > 60_000n ? 60_000n : params.timeoutMs);
+      const end = Date.now() + waitMs(params.timeoutMs);
       for (;;) {
         const results = await next({ ...params, timeoutMs: 0n });
         if (results.payloads.length > 0 || Date.now() >= end || signal.aborted) return results;

@@ -4,6 +4,7 @@ import type { Method } from '@quicnprotochat/rpc';
 import { hybridPublicKey } from '../node/contents.ts';
 import { RandomSource } from '../random.ts';
 import type { TargetLimits } from '../target/limits.ts';
+import type { CallKind } from './clients.ts';
 import { type CallBy, isChannel, ownerOf, QUEUES, type QueueKey } from './commands.ts';
 import { type Names, randomContent } from './contents.ts';
 import { Violation } from './findings.ts';
@@ -21,15 +22,12 @@ export type Input = QueueInput | RegisterInput | { kind: 'make' };
 export type Output = QueueOutput | RegisterOutput;
 
 /** How a command is called, and how its answer is read: of each thing that it is about. */
-export interface PlannedCall {
+export interface PlannedCall extends CallKind {
   method: Method<unknown, unknown>;
   params: unknown;
   about: { thing: ThingName; input: Input }[];
   /** @throws Violation for an answer that fits no call at all */
   read(results: unknown, place: number): Output;
-  waitMs?: number;
-  /** It writes to who calls, too. */
-  isToOneself?: boolean;
   /** What it puts there. */
   content?: Uint8Array;
 }
@@ -50,7 +48,7 @@ function planned<P, R>(
   params: P,
   about: PlannedCall['about'],
   read: (results: R, place: number) => Output,
-  more: Pick<PlannedCall, 'waitMs' | 'content' | 'isToOneself'> = {},
+  more: CallKind & Pick<PlannedCall, 'content'> = {},
 ): PlannedCall {
   return { method, params, about, read, ...more } as PlannedCall;
 }

@@ -27,18 +27,16 @@ export type Answer<R> =
 
 /** Calls as the models make them; what is behind it is a target, or a test. */
 export interface Service {
-  /**
-   * @param waitMs that the call may wait by itself
-   * @param isToOneself whatever it is refused with may be right (AUTH-014)
-   * @throws Violation, Inconclusive, TargetGone
-   */
-  call<P, R>(
-    session: SessionName,
-    method: Method<P, R>,
-    params: P,
-    waitMs?: number,
-    isToOneself?: boolean,
-  ): Promise<Answer<R>>;
+  /** @throws Violation, Inconclusive, TargetGone */
+  call<P, R>(session: SessionName, method: Method<P, R>, params: P, kind?: CallKind): Promise<Answer<R>>;
+}
+
+/** What matters for the answer of a call beside its parameters. */
+export interface CallKind {
+  /** It may wait that long by itself, in ms. */
+  waitMs?: number;
+  /** It writes to who calls, too: whatever it is refused with may be right (AUTH-014). */
+  isToOneself?: boolean;
 }
 
 /** Sessions with the target that are opened when they are needed, and again after they were lost. */
@@ -50,15 +48,9 @@ export class TargetService implements Service {
     this.#target = target;
   }
 
-  async call<P, R>(
-    session: SessionName,
-    method: Method<P, R>,
-    params: P,
-    waitMs = 0,
-    isToOneself = false,
-  ): Promise<Answer<R>> {
+  async call<P, R>(session: SessionName, method: Method<P, R>, params: P, kind: CallKind = {}): Promise<Answer<R>> {
     for (const pause of [...RATE_PAUSES_MS, undefined]) {
-      const answer = await this.#callOnce(session, method, params, waitMs, isToOneself);
+      const answer = await this.#callOnce(session, method, params, kind);
       const isFirst = pause === RATE_PAUSES_MS[0];
       if (answer.kind === 'results') return { ...answer, isRepeated: !isFirst };
       if (answer.kind === 'unanswered' || answer.code !== 'E014') return answer;
@@ -75,8 +67,7 @@ export class TargetService implements Service {
     session: SessionName,
     method: Method<P, R>,
     params: P,
-    waitMs: number,
-    isToOneself: boolean,
+    { waitMs = 0, isToOneself = false }: CallKind,
   ): Promise<Answer<R>> {
     const opened = this.#session(session);
     const signal = AbortSignal.timeout(this.#target.timeoutMs + waitMs);

@@ -112,7 +112,7 @@ export class History {
     this.#clock += 1;
     const start = this.#clock;
     for (const { thing } of call.about) this.#count(thing, call.content);
-    const answer = await this.#service.call(by, call.method, call.params, call.waitMs, call.isToOneself);
+    const answer = await this.#service.call(by, call.method, call.params, call);
     this.#clock += 1;
     const end = answer.kind === 'unanswered' ? Infinity : this.#clock;
     const outputs = call.about.map((_, i) => this.#read(answer, call, i));

@@ -71,8 +71,8 @@ export async function putBatchesAndMessages(
     return { payload, queues, outcome: await scenario.callOnce(session, method, { ...params, recipientKey }) };
   });
   for (const { payload, queues, outcome } of await Promise.all(calls)) {
-    if (outcome.kind === 'refused' && outcome.code === 'E014') scenario.skipForRate();
+    const { seq } = scenario.accepted(outcome);
     if (outcome.method === 'batchEnqueue') addAll(scenario, queues, payload, outcome);
-    else scenario.queue(queue).add(payload, resultsOf(outcome).seq as bigint);
+    else scenario.queue(queue).add(payload, seq as bigint);
   }
 }

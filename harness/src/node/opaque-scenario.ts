@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { nodeService, parseReason } from '@quicnprotochat/proto';
-import type { QuicConnection } from '@quicnprotochat/quic';
-import type { Method, RpcClient } from '@quicnprotochat/rpc';
+import { type Auth, nodeService, parseReason } from '@quicnprotochat/proto';
+import type { Method } from '@quicnprotochat/rpc';
 import { newCredentials } from '../target/access.ts';
 import type { ConformanceWorld } from '../world.ts';
 import { type CalledMethod, type CallParams, rightCall } from './calls.ts';
@@ -16,7 +15,7 @@ import {
   startRegistration,
 } from './opaque-client.ts';
 import { sameBytes } from './queue-model.ts';
-import { LEAVE_MS, scenarioOf } from './target.ts';
+import { NodeTarget, scenarioOf } from './target.ts';
 
 /** People whom the target does not know before a scenario registers them. */
 export const USERS = ['Carol', 'Dave'] as const;
@@ -70,10 +69,12 @@ export class OpaqueScenario {
   /** Reasons of refusals that a step compares. */
   readonly reasons: string[] = [];
   readonly #users = new Map<User, Credentials>();
-  readonly #sessions = new Map<string, Promise<{ connection: QuicConnection; rpc: RpcClient }>>();
+  /** Sessions of its own, by name. */
+  readonly #target: NodeTarget;
 
   constructor(world: ConformanceWorld) {
     this.world = world;
+    this.#target = new NodeTarget(world);
   }
 
   static of(world: unknown): OpaqueScenario {
@@ -113,12 +114,7 @@ export class OpaqueScenario {
   }
 
   async #once(session: string, method: OpaqueMethod, params: Partial<OpaqueParams>): Promise<Outcome> {
-    let opened = this.#sessions.get(session);
-    if (!opened) {
-      opened = this.#open();
-      this.#sessions.set(session, opened);
-    }
-    const { rpc } = await opened;
+    const rpc = await this.#target.open(session);
     const typed = nodeService[method] as unknown as Method<Partial<OpaqueParams>, Results>;
     const { results, exception } = await this.world.call(rpc, session, typed, params);
     if (!exception) return { kind: 'results', method, results };
@@ -126,28 +122,19 @@ export class OpaqueScenario {
     return { kind: 'refused', method, code: parseReason(reason), type, reason };
   }
 
-  async #open(): Promise<{ connection: QuicConnection; rpc: RpcClient }> {
-    const connection = await this.world.connect();
-    return { connection, rpc: await this.world.session(connection) };
-  }
-
   /** Closes the connection of a session, and waits until the server has seen it. */
-  async leave(session: string): Promise<void> {
-    const opened = await this.#sessions.get(session);
-    this.#sessions.delete(session);
-    await opened?.connection.close();
-    await scenarioOf(this.world).target.openAll([`after ${session} has left`]);
-    await delay(LEAVE_MS);
+  leave(session: string): Promise<void> {
+    return this.#target.leave(session);
   }
 
   /** The next call of that session goes over a new connection. */
   forget(session: string): void {
-    this.#sessions.delete(session);
+    this.#target.forget(session);
   }
 
   /** The next call of each session goes over a new connection. */
   forgetSessions(): void {
-    this.#sessions.clear();
+    this.#target.forgetSessions();
   }
 
   /** Goes through a registration. The outcome is that of the call that was refused, or of the last. */
@@ -248,30 +235,29 @@ export class OpaqueScenario {
   /** A fetch from the queue of that identity with that token. */
   async fetch(token: Uint8Array, recipientKey: Uint8Array): Promise<Outcome> {
     const scenario = scenarioOf(this.world);
-    const auth = { version: 1, accessToken: token, deviceId: new Uint8Array() };
-    const call = { recipientKey, channelId: new Uint8Array(), version: 1, limit: 0, auth };
+    const call = { recipientKey, channelId: new Uint8Array(), version: 1, limit: 0, auth: bearer(token) };
     scenario.outcome = await scenario.call('with a session token', 'fetch', call);
     return scenario.outcome;
   }
 
-  /**
-   * A right call of that user with the session token: for oneself, or about Alice.
-   * @param sent takes what is sent
-   */
-  async callWithToken(name: User, method: CalledMethod, sent: Partial<CallParams> = {}): Promise<Outcome> {
+  /** A right call of that user with the session token: for oneself, or about Alice. */
+  async callWithToken(name: User, method: CalledMethod): Promise<{ sent: CallParams; outcome: Outcome }> {
     const scenario = scenarioOf(this.world);
     const params = rightCall(scenario, 'Mallory', method);
     const mallory = scenario.identity('Mallory');
     const own = (key: Uint8Array): Uint8Array => (sameBytes(key, mallory) ? this.user(name).identityKey : key);
-    Object.assign(sent, params, {
+    const sent = {
+      ...params,
       identityKey: own(params.identityKey),
       identityKeys: params.identityKeys.map(own),
       recipientKey: own(params.recipientKey),
-      auth: { version: 1, accessToken: this.token(name), deviceId: new Uint8Array() },
-    });
-    return scenario.call('with a session token', method, sent);
+      auth: bearer(this.token(name)),
+    };
+    return { sent, outcome: await scenario.call('with a session token', method, sent) };
   }
 }
+
+const bearer = (accessToken: Uint8Array): Auth => ({ version: 1, accessToken, deviceId: new Uint8Array() });
 
 function responseOf(outcome: Extract<Outcome, { kind: 'results' }>): Uint8Array {
   return outcome.results.response as Uint8Array;

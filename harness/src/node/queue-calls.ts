@@ -48,8 +48,7 @@ export async function putAtOnce(
   const session = scenario.sessionOf(sender);
   const calls = payloads.map((payload) => scenario.callOnce(session, 'enqueue', { ...params, payload }));
   for (const [index, outcome] of (await Promise.all(calls)).entries()) {
-    if (outcome.kind === 'refused' && outcome.code === 'E014') scenario.skipForRate();
-    scenario.queue(queue).add(payloads[index] as Uint8Array, resultsOf(outcome).seq as bigint);
+    scenario.queue(queue).add(payloads[index] as Uint8Array, scenario.accepted(outcome).seq as bigint);
   }
 }
 
@@ -132,9 +131,8 @@ export async function putUntilLost(
       if (ending === undefined) throw error;
       return;
     }
-    if (outcome.kind === 'refused' && outcome.code === 'E014') scenario.skipForRate();
-    if (outcome.kind === 'refused' && ending !== undefined) return;
-    model.add(payload, resultsOf(outcome).seq as bigint);
+    if (isRefused(outcome) && outcome.code !== 'E014' && ending !== undefined) return;
+    model.add(payload, scenario.accepted(outcome).seq as bigint);
     count += 1;
     if (count === answered) ending = end();
   });

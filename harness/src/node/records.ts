@@ -1,4 +1,4 @@
-import { type CallParams, rightCall } from './calls.ts';
+import { rightCall } from './calls.ts';
 import { type Outcome, resultsOf } from './node-scenario.ts';
 import type { OpaqueScenario, User } from './opaque-scenario.ts';
 import type { Person } from './people.ts';
@@ -31,7 +31,6 @@ export async function publish(
   record: RecordName,
 ): Promise<{ outcome: Outcome; bytes: Uint8Array }> {
   const { publish: method, field } = RECORDS[record];
-  const sent: Partial<CallParams> = {};
-  const outcome = await scenario.callWithToken(user, method, sent);
-  return { outcome, bytes: sent[field] as Uint8Array };
+  const { sent, outcome } = await scenario.callWithToken(user, method);
+  return { outcome, bytes: sent[field] };
 }

@@ -8,7 +8,7 @@ import { NodeScenario, type Results } from './node-scenario.ts';
 import type { Person } from './people.ts';
 
 /** For a server to see that somebody has left, in ms. */
-export const LEAVE_MS = 20;
+const LEAVE_MS = 20;
 
 const scenarios = new WeakMap<object, NodeScenario>();
 
@@ -77,6 +77,11 @@ export class NodeTarget {
     return { connection, rpc: await this.#world.session(connection) };
   }
 
+  /** The next call on that session connects anew. */
+  forget(session: string): void {
+    this.#sessions.delete(session);
+  }
+
   /** The next call on each session connects anew. */
   forgetSessions(): void {
     this.#sessions.clear();
@@ -87,6 +92,14 @@ export class NodeTarget {
     const opened = await this.#sessions.get(session);
     this.#sessions.delete(session);
     await opened?.connection.close();
+  }
+
+  /** As `endConnection`, and waits until the target has seen it. */
+  async leave(session: string): Promise<void> {
+    await this.endConnection(session);
+    // A server that is slow has answered this only after it saw the connection close.
+    await this.openAll([`after ${session} has left`]);
+    await delay(LEAVE_MS);
   }
 
   /** A call of a flood: as `call`, but neither in the record nor timed. */

@@ -10,7 +10,7 @@ const SHOWN_BYTES = 8;
 function decisive(frames: readonly ReportedFrame[]): ReportedFrame | undefined {
   const came = frames.filter(({ direction, bytes }) => direction === 'received' && bytes > 0);
   const wrong = came.findLast(({ fields }) => fields.some(({ expected }) => expected !== undefined));
-  const [before, last] = came.slice(-2).length === 2 ? came.slice(-2) : [undefined, came.at(-1)];
+  const [before, last] = [came.at(-2), came.at(-1)];
   const isEndOfList = / 0 payloads$/.test(last?.summary ?? '') && / [1-9]\d* payloads$/.test(before?.summary ?? '');
   return wrong ?? (isEndOfList ? before : last);
 }

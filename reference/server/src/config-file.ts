@@ -18,7 +18,10 @@ export function readConfigFile(path: string, known: OptionTable, wanted: OptionT
   const values: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(parse(path))) {
     const option = Object.hasOwn(known, key) ? known[key] : undefined;
-    if (!option) throw new ConfigError(`${path}: there is no option "${key}"${suggestion(key, Object.keys(known))}`);
+    if (!option) {
+      const advice = suggestion(key, Object.keys(known)) ?? '; see --help for those that there are';
+      throw new ConfigError(`${path}: there is no option "${key}"${advice}`);
+    }
     const checked = check(value, option, `${path}: "${key}"`);
     if (Object.hasOwn(wanted, key)) values[key] = checked;
   }
@@ -66,10 +69,9 @@ function check(value: unknown, { type, array, choices }: Options, at: string): u
   return text;
 }
 
-/** The option that was meant, if one is near. */
-export function suggestion(key: string, names: string[]): string {
+/** @returns the question whether the option that is nearest was meant; undefined when none is near */
+export function suggestion(key: string, names: string[]): string | undefined {
   const nearest = closest(key.toLowerCase(), names);
-  return distance(key.toLowerCase(), nearest) <= Math.max(2, nearest.length / 3)
-    ? `: did you mean "${nearest}"?`
-    : '; see --help for those that there are';
+  const isNear = distance(key.toLowerCase(), nearest) <= Math.max(2, nearest.length / 3);
+  return isNear ? `: did you mean "${nearest}"?` : undefined;
 }

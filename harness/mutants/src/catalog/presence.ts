@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { nodeService, ParamsOf } from '@quicnprotochat/proto';
 import type { QuicConnection } from '@quicnprotochat/quic';
+import { combine } from '../combine.ts';
 import { type Fault, mutantsOf, NOTHING, refuse, type Surroundings, sameBytes } from '../fault.ts';
 import { calling, WITH_CONNECTIONS } from '../seams/connections.ts';
 import { inMethod, inParams, type MethodName } from '../seams/methods.ts';
@@ -48,18 +49,6 @@ function whoIsThere(leaves: (identityKey: Uint8Array, around: Surroundings) => u
   };
   return { fault: { ...fault, ...WITH_CONNECTIONS }, presence };
 }
-
-/** Beneath what the first fault does, the second. */
-const both = (outer: Fault, inner: Fault): Fault => ({
-  ...outer,
-  middleware: (around) => {
-    const [one, other] = [outer.middleware?.(around), inner.middleware?.(around)];
-    return (method, handler) => {
-      const beneath = other ? other(method, handler) : handler;
-      return one ? one(method, beneath) : beneath;
-    };
-  },
-});
 
 /** A device is taken for the one that a token is bound to when the two are the same after that change. */
 const sameDeviceAfter = (change: (device: Uint8Array) => Uint8Array): Fault =>
@@ -171,7 +160,7 @@ function channelsOfTheHere(): Fault {
     ids.set(pair, channelId);
     return { channelId };
   });
-  return both(fault, made);
+  return combine([made, fault]);
 }
 
 function dropsForAbsent(): Fault {
@@ -188,7 +177,7 @@ function dropsForAbsent(): Fault {
     }
     return results;
   });
-  return both(fault, drops);
+  return combine([drops, fault]);
 }
 
 function sameBytesOnce(): Fault {
@@ -235,7 +224,7 @@ function tokensOfConnections(): Fault {
     if (ended.has(hex(params.auth.accessToken))) throw refuse('E003');
     return next();
   });
-  return { ...both(logins, calls), ...WITH_CONNECTIONS };
+  return { ...combine([calls, logins]), ...WITH_CONNECTIONS };
 }
 
 function tokensFor(names: readonly MethodName[]): Fault {
@@ -249,7 +238,7 @@ function tokensFor(names: readonly MethodName[]): Fault {
     if (!names.includes(name) && issued.has(hex(params.auth.accessToken))) throw refuse('E003');
     return next();
   });
-  return both(logins, calls);
+  return combine([calls, logins]);
 }
 
 /** What was put last by a device is found by that device. */

@@ -5,13 +5,12 @@ import type { QueueId } from '@quicnprotochat/server';
 import { type Fault, mutantsOf, refuse } from '../fault.ts';
 import { calling, WITH_CONNECTIONS } from '../seams/connections.ts';
 import { type Call, inMethod } from '../seams/methods.ts';
-import { ALL, nameOf } from '../seams/queues.ts';
+import { ALL, nameOf, waitMs } from '../seams/queues.ts';
 import { inStore } from '../seams/store.ts';
 
 const delivery = mutantsOf('delivery');
 const keys = mutantsOf('key-packages');
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-const CAP_MS = 60_000n;
 const NO_ANSWER = { payloads: [] as Delivery[] };
 
 export const RACES = [
@@ -19,7 +18,7 @@ export const RACES = [
   delivery('DS-014', 'wait-looks-then-removes', 'a wait looks at the queue and removes a moment later', {
     ...inMethod('fetchWait', async ({ params, next, around, signal }) => {
       if (!(await around.identityOf(params.auth)) || params.version !== 1) return next();
-      const end = Date.now() + Number(params.timeoutMs > CAP_MS ? CAP_MS : params.timeoutMs);
+      const end = Date.now() + waitMs(params.timeoutMs);
       for (;;) {
         const seen = await around.store.peek(params, { ...ALL, messages: params.limit || ALL.messages });
         const last = seen.at(-1);
@@ -60,7 +59,7 @@ export const RACES = [
       if (first.payloads.length > 0) return first;
       await sleep(3);
       const before = (await around.store.peek(params, ALL)).length;
-      const end = Date.now() + Number(params.timeoutMs > CAP_MS ? CAP_MS : params.timeoutMs);
+      const end = Date.now() + waitMs(params.timeoutMs);
       while (Date.now() < end && !signal.aborted) {
         if ((await around.store.peek(params, ALL)).length > before) return next({ ...params, timeoutMs: 0n });
         await sleep(5);
@@ -313,7 +312,7 @@ function wakesTheGone(): Fault {
     const look = () => call.next({ ...params, timeoutMs: 0n } as never);
     const first = await look();
     if ('payloads' in first && first.payloads.length === 0 && timeoutMs > 0n) {
-      const ms = Number(timeoutMs > CAP_MS ? CAP_MS : timeoutMs);
+      const ms = waitMs(timeoutMs);
       let wake: () => void = () => {};
       const woken = new Promise<void>((resolve) => {
         wake = resolve;

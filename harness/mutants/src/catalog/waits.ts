@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery } from '@quicnprotochat/proto';
 import { type Fault, mutantsOf, NOTHING, refuse } from '../fault.ts';
 import { inMethod, inParams } from '../seams/methods.ts';
-import { ALL, nameOf } from '../seams/queues.ts';
+import { ALL, nameOf, waitMs } from '../seams/queues.ts';
 import { inStore } from '../seams/store.ts';
 
 const mutant = mutantsOf('delivery');
@@ -19,7 +19,7 @@ export const WAITS = [
       const own = await around.identityOf(params.auth);
       if (!own || params.version !== 1 || params.recipientKey.length !== 32) return next();
       const before = (await around.store.peek(params, ALL)).length;
-      const end = Date.now() + Number(params.timeoutMs > 60_000n ? 60_000n : params.timeoutMs);
+      const end = Date.now() + waitMs(params.timeoutMs);
       while (Date.now() < end && !signal.aborted && (await around.store.peek(params, ALL)).length <= before)
         await sleep(20);
       return (await around.store.peek(params, ALL)).length > before ? next() : { payloads: [] };
@@ -29,7 +29,7 @@ export const WAITS = [
     ...inMethod('fetchWait', async ({ params, next }) => {
       const first = await next({ ...params, timeoutMs: 0n });
       if (first.payloads.length > 0) return first;
-      await sleep(Number(params.timeoutMs > 60_000n ? 60_000n : params.timeoutMs));
+      await sleep(waitMs(params.timeoutMs));
       return next({ ...params, timeoutMs: 0n });
     }),
   }),
@@ -132,7 +132,7 @@ function everybodyGetsIt() {
     const startedAt = Date.now();
     const name = nameOf(params);
     const polled = (async (): Promise<{ payloads: Delivery[] }> => {
-      for (let waited = 0; waited < Number(params.timeoutMs > 60_000n ? 60_000n : params.timeoutMs); waited += 10) {
+      for (let waited = 0; waited < waitMs(params.timeoutMs); waited += 10) {
         await sleep(10);
         const last = recent.get(name);
         if (last && last.at > startedAt) return { payloads: last.deliveries };

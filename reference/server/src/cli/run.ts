@@ -14,14 +14,15 @@ import { SERVE_OPTIONS } from './serve-options.ts';
 const COMMANDS = [serveCommand, accountCommand, certCommand, doctorCommand, migrateCommand];
 
 /** Commands with a name; without one it serves. */
-const OTHERS = ['account', 'cert', 'doctor', 'migrate'];
+const OTHERS = COMMANDS.filter((command) => command !== serveCommand).map(
+  ({ command }) => String(command).split(' ')[0],
+);
 
 /** What yargs says, with what was meant. */
 function understandable(message: string, args: readonly string[]): string {
   const [, option] = /^Unknown arguments?: ([\w-]+)/.exec(message) ?? [];
   const isServe = !OTHERS.includes(args[0] ?? '');
-  if (isServe && option !== undefined)
-    return `${message}${suggestion(option, Object.keys(SERVE_OPTIONS)).replace(/^;.*/, '')}`;
+  if (isServe && option !== undefined) return `${message}${suggestion(option, Object.keys(SERVE_OPTIONS)) ?? ''}`;
   if (isServe && /^Too many non-option arguments/.test(message))
     return `there is no such command: there are ${OTHERS.join(', ')}`;
   return message;
