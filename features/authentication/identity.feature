@@ -145,19 +145,19 @@ Feature: What an identity may do
     @needs:accounts @profile:batch
     Scenario Outline: <person> looks up and writes to several at once
       Given Alice has uploaded a hybrid key
-      And Bob has uploaded a hybrid key
+      And <other> has uploaded a hybrid key
       And Alice's queue is empty
-      And Bob's queue is empty
-      Then <person> fetches the last hybrid keys of Alice and Bob by one call
-      When <person> puts some text into the queues of Alice and Bob
+      And <other>'s queue is empty
+      Then <person> fetches the last hybrid keys of Alice and <other> by one call
+      When <person> puts some text into the queues of Alice and <other>
       Then the call succeeds
       And Alice's queue still holds its messages
-      And Bob's queue still holds its messages
+      And <other>'s queue still holds its messages
 
       Examples:
-        | person  |
-        | Bob     |
-        | Mallory |
+        | person  | other   |
+        | Bob     | Mallory |
+        | Mallory | Bob     |
 
     @needs:accounts @profile:p2p
     Scenario: Mallory resolves Alice's endpoint

@@ -5,7 +5,7 @@ Feature: One payload for many
     `batchEnqueue` that is answered without an error MUST have put the payload, byte for byte, into the queue of each
     recipient and no other.
 
-    Scenario Outline: To <people>
+    Scenario Outline: To <people>: <content>
       Given Alice's queue is empty
       And Bob's queue is empty
       And Mallory's queue is empty
@@ -16,11 +16,11 @@ Feature: One payload for many
       And Mallory's queue still holds its messages
 
       Examples:
-        | people                 | content                 |
-        | Alice                  | some text               |
-        | Bob and Alice          | every byte value        |
-        | Alice, Bob and Mallory | bytes that end in zeros |
-        | Mallory, Alice and Bob | 70,000 random bytes     |
+        | people        | content                 |
+        | Alice         | some text               |
+        | Bob           | 70,000 random bytes     |
+        | Bob and Alice | every byte value        |
+        | Alice and Bob | bytes that end in zeros |
 
     Scenario: The same payload in two batches
       Given Alice's queue is empty
@@ -222,11 +222,9 @@ Feature: One payload for many
     Scenario: In either order
       Given Alice's queue is empty
       And Bob's queue is empty
-      And Mallory's queue is empty
-      When Alice and Bob put 10 batches each into the queues of Alice, Bob and Mallory at once, in either order
+      When Mallory puts batches into the queues of Alice and Bob on 2 connections at once, 10 on each, in either order
       Then Alice's queue still holds its messages
       And Bob's queue still holds its messages
-      And Mallory's queue still holds its messages
 
   @BAT-012 @level:must @profile:batch @source:decided
   Rule: BAT-012 A recipient who is named twice

@@ -1,13 +1,19 @@
 import { strict as assert } from 'node:assert';
 import { Given, Then, When } from '@cucumber/cucumber';
 import type { Delivery } from '@quicnprotochat/proto';
-import { needFewKeys, needKeys, putBatch, putBatchesAndMessages } from '../src/node/batch-calls.ts';
+import {
+  needFewKeys,
+  needKeys,
+  putBatch,
+  putBatchesAndMessages,
+  putBatchesInEitherOrder,
+} from '../src/node/batch-calls.ts';
 import { rightCall } from '../src/node/calls.ts';
 import { contentNamed, isTooLong } from '../src/node/contents.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
 import { type NodeScenario, type Outcome, resultsOf } from '../src/node/node-scenario.ts';
 import type { Person, QueueName } from '../src/node/people.ts';
-import { anyPayload, drain, needRoom } from '../src/node/queue-calls.ts';
+import { anyPayload, drain } from '../src/node/queue-calls.ts';
 import { describe, sameBytes } from '../src/node/queue-model.ts';
 import { scenarioOf } from '../src/node/target.ts';
 
@@ -58,17 +64,9 @@ When(
 );
 
 When(
-  '{person} and {person} put {int} batches each into the queues of {people} at once, in either order',
-  async function (one: Person, other: Person, count: number, owners: Person[]) {
-    const scenario = scenarioOf(this);
-    const queues = queuesOf(owners);
-    needRoom(scenario, 2 * count);
-    const there = Array.from({ length: count }, () => putBatch(scenario, one, queues, anyPayload(scenario.random)));
-    const back = Array.from({ length: count }, () =>
-      putBatch(scenario, other, [...queues].reverse(), anyPayload(scenario.random)),
-    );
-    for (const outcome of await Promise.all([...there, ...back])) resultsOf(outcome);
-    for (const queue of queues) scenario.queue(queue).sort();
+  '{person} puts batches into the queues of {people} on 2 connections at once, {int} on each, in either order',
+  async function (sender: Person, owners: Person[], count: number) {
+    await putBatchesInEitherOrder(scenarioOf(this), sender, queuesOf(owners), count);
   },
 );
 

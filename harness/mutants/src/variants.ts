@@ -170,7 +170,7 @@ export const VARIANTS: readonly Variant[] = [
       },
     },
   ),
-  variant('not-to-oneself', 'takes no message to oneself but in a batch', notToOneself()),
+  variant('not-to-oneself', 'takes no message to oneself', notToOneself()),
   variant('few-streams', 'lets a client have 4 streams at once, and asks each for Retry', {
     listen: { initialMaxStreamsBidi: 4, retryThreshold: 0 },
   }),
@@ -186,12 +186,13 @@ export const TOGETHER: readonly (readonly string[])[] = [
 ].map((names) => names.map((name) => `variant/${name}`));
 
 function notToOneself(): Fault {
-  return inMethod('enqueue', async ({ params, next, around }) => {
-    const { auth, recipientKey } = params;
+  return inMethod(['enqueue', 'batchEnqueue'], async ({ params, next, around }) => {
+    const { auth } = params;
+    const recipientKeys = 'recipientKeys' in params ? params.recipientKeys : [params.recipientKey];
     // Found at once: calls of a session must not overtake each other (RPC-010).
-    const own = around.authOf(recipientKey);
     const isAuthentic = auth.version === 1 && sameBytes(around.withDevice(auth).deviceId, auth.deviceId);
-    if (isAuthentic && own.version === 1 && sameBytes(own.accessToken, auth.accessToken))
+    const isOwn = (own: typeof auth): boolean => own.version === 1 && sameBytes(own.accessToken, auth.accessToken);
+    if (isAuthentic && recipientKeys.some((key) => isOwn(around.authOf(key))))
       throw refuse('E020', 'nobody writes to oneself');
     return next();
   });

@@ -76,3 +76,28 @@ export async function putBatchesAndMessages(
     else scenario.queue(queue).add(payload, seq as bigint);
   }
 }
+
+/** Batches on two connections at the same time, which name the queues in opposite order. @throws when one is refused */
+export async function putBatchesInEitherOrder(
+  scenario: NodeScenario,
+  sender: Person,
+  queues: readonly QueueName[],
+  count: number,
+): Promise<void> {
+  needRoom(scenario, 2 * count);
+  needKeys(scenario, 'batchEnqueue', queues.length);
+  const ways = [
+    { session: scenario.sessionOf(sender), inOrder: queues },
+    { session: 'the other way', inOrder: [...queues].reverse() },
+  ];
+  await scenario.target.openAll(ways.map(({ session }) => session));
+  const calls = ways.flatMap(({ session, inOrder }) =>
+    Array.from({ length: count }, async () => {
+      const payload = anyPayload(scenario.random);
+      const params = batchParams(scenario, sender, inOrder, payload);
+      return { payload, inOrder, outcome: await scenario.call(session, 'batchEnqueue', params) };
+    }),
+  );
+  for (const { payload, inOrder, outcome } of await Promise.all(calls)) addAll(scenario, inOrder, payload, outcome);
+  for (const queue of queues) scenario.queue(queue).sort();
+}
