@@ -9,7 +9,13 @@ import { PRESENCE } from './catalog/presence.ts';
 import { RACES } from './catalog/races.ts';
 import { RELIABLE } from './catalog/reliable.ts';
 import { RESTARTS } from './catalog/restarts.ts';
-import { FRAMES, SESSIONS } from './catalog/rpc.ts';
+import { CAPABILITIES } from './catalog/rpc/capabilities.ts';
+import { CONCURRENCY } from './catalog/rpc/concurrency.ts';
+import { ENDINGS } from './catalog/rpc/endings.ts';
+import { FRAMES } from './catalog/rpc/frames.ts';
+import { QUESTIONS } from './catalog/rpc/questions.ts';
+import { SHAPES } from './catalog/rpc/shapes.ts';
+import { UNKNOWN } from './catalog/rpc/unknown.ts';
 import { COMPARED, COMPUTED } from './catalog/tokens.ts';
 import { TRANSPORT } from './catalog/transport.ts';
 import { WAITS } from './catalog/waits.ts';
@@ -36,7 +42,12 @@ export const MUTANTS: readonly Mutant[] = [
   ...ENDPOINTS,
   ...PASSWORDS,
   ...FRAMES,
-  ...SESSIONS,
+  ...CAPABILITIES,
+  ...QUESTIONS,
+  ...CONCURRENCY,
+  ...UNKNOWN,
+  ...SHAPES,
+  ...ENDINGS,
   ...TRANSPORT,
   ...RACES,
   ...PRESENCE,

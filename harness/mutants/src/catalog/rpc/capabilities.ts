@@ -1,0 +1,152 @@
+// The bootstrap capability: asked for, called, promised, released, embargoed.
+import type { MessageTarget, ReturnValue } from '@quicnprotochat/rpc';
+import { type Fault, mutantsOf } from '../../fault.ts';
+import { callPlaces, returnData } from '../../seams/call-bytes.ts';
+import { EMPTY_RESULTS, failed, ignores, onIncoming, onOutgoing, returned } from '../../seams/messages.ts';
+import { inMessages } from '../../seams/stream.ts';
+
+const mutant = mutantsOf('rpc');
+
+/** The answer to Bootstrap, which is a session's first Return, becomes something else. */
+const firstReturnBecomes = (value: ReturnValue): Fault =>
+  onOutgoing(() => {
+    let isFirst = true;
+    return ({ message }) => {
+      if (!isFirst || message.kind !== 'return') return undefined;
+      isFirst = false;
+      return [returned(message.answerId, value)];
+    };
+  });
+
+const refusesCallsOn = (target: MessageTarget['kind']): Fault =>
+  onIncoming(() => ({ message }, { send }) => {
+    if (message.kind !== 'call' || message.target.kind !== target) return undefined;
+    send(returned(message.questionId, failed));
+    return [];
+  });
+
+export const CAPABILITIES = [
+  mutant('RPC-003', 'null-capability', 'answers Bootstrap without a capability', firstReturnBecomes(EMPTY_RESULTS)),
+  mutant('RPC-003', 'refused', 'answers Bootstrap with an exception', firstReturnBecomes(failed)),
+  mutant(
+    'RPC-004',
+    'bootstrap-once',
+    'answers one Bootstrap a session',
+    onIncoming(() => {
+      let count = 0;
+      return ({ message }, { send }) => {
+        if (message.kind !== 'bootstrap') return undefined;
+        count += 1;
+        if (count === 1) return undefined;
+        send(returned(message.questionId, failed));
+        return [];
+      };
+    }),
+  ),
+  mutant(
+    'RPC-004',
+    'bootstrap-after-finish',
+    'refuses a Bootstrap while the last one is not finished',
+    onIncoming(() => {
+      let open: number | undefined;
+      return ({ message }, { send }) => {
+        if (message.kind === 'finish' && message.questionId === open) open = undefined;
+        if (message.kind !== 'bootstrap') return undefined;
+        if (open === undefined) {
+          open = message.questionId;
+          return undefined;
+        }
+        send(returned(message.questionId, failed));
+        return [];
+      };
+    }),
+  ),
+  mutant('RPC-005', 'no-promises', 'refuses calls on a promised answer', refusesCallsOn('promisedAnswer')),
+  mutant('RPC-005', 'promises-until-the-return', 'knows a promised answer only until it is there', {
+    ...inMessages(({ send }) => {
+      let isAnswered = false;
+      return {
+        incoming: ({ message, bytes }) => {
+          if (!isAnswered || message.kind !== 'call' || message.target.kind !== 'promisedAnswer') return [bytes];
+          send(returned(message.questionId, failed));
+          return [];
+        },
+        outgoing: ({ message, bytes }) => {
+          if (message.kind === 'return') isAnswered = true;
+          return [bytes];
+        },
+      };
+    }),
+  }),
+  mutant('RPC-006', 'no-imports', 'refuses calls on the capability itself', refusesCallsOn('importedCap')),
+  mutant(
+    'RPC-006',
+    'one-release-for-all',
+    'forgets a capability at its first Release, however often it was given',
+    onIncoming(() => {
+      const released = new Set<number>();
+      return ({ message }, { send }) => {
+        if (message.kind === 'release') released.add(message.id);
+        if (message.kind !== 'call' || message.target.kind !== 'importedCap') return undefined;
+        if (!released.has(message.target.id)) return undefined;
+        send(returned(message.questionId, failed));
+        return [];
+      };
+    }),
+  ),
+  mutant(
+    'RPC-013',
+    'release-takes-all',
+    'forgets the capability at its Release, promise and all',
+    onIncoming(() => {
+      let isReleased = false;
+      return ({ message }, { send }) => {
+        if (message.kind === 'release') isReleased = true;
+        if (!isReleased || message.kind !== 'call') return undefined;
+        send(returned(message.questionId, failed));
+        return [];
+      };
+    }),
+  ),
+  mutant(
+    'RPC-027',
+    'releases-are-ignored',
+    'ignores every Release',
+    ignores(({ kind }) => kind === 'release'),
+  ),
+  mutant(
+    'RPC-029',
+    'any-import',
+    'takes every capability for its only one',
+    onIncoming(() => ({ message, bytes }) => {
+      if (message.kind !== 'call' || message.target.kind !== 'importedCap') return undefined;
+      const at = callPlaces(bytes)?.target;
+      if (at === undefined) return undefined;
+      const changed = Buffer.from(bytes);
+      changed.writeUInt32LE(0, at);
+      return [changed];
+    }),
+  ),
+  mutant(
+    'RPC-032',
+    'keeps-capabilities',
+    'keeps capabilities that come with parameters',
+    onOutgoing(() => ({ message, bytes }) => {
+      const at = message.kind === 'return' ? returnData(bytes) : undefined;
+      if (at === undefined) return undefined;
+      const changed = Buffer.from(bytes);
+      changed[at + 4] = (changed[at + 4] ?? 0) | 1;
+      return [changed];
+    }),
+  ),
+  mutant(
+    'RPC-033',
+    'no-loopback',
+    'does not send embargoes back',
+    onOutgoing(
+      () =>
+        ({ message }) =>
+          message.kind === 'disembargo' ? [] : undefined,
+    ),
+  ),
+];

@@ -1,0 +1,60 @@
+// How a session ends: by an Abort, by what is malformed, in the middle of a message.
+import { FrameReader } from '@quicnprotochat/rpc';
+import { mutantsOf } from '../../fault.ts';
+import { ignores, onIncoming, onOutgoing } from '../../seams/messages.ts';
+import { inMessages } from '../../seams/stream.ts';
+
+const mutant = mutantsOf('rpc');
+
+export const ENDINGS = [
+  mutant('RPC-020', 'waits-for-the-rest', 'waits for as much as a table claims', {
+    ...inMessages(() => ({ incoming: ({ bytes }) => [bytes], malformed: () => [] })),
+  }),
+  mutant('RPC-021', 'skips-what-it-cannot-read', 'skips a malformed message without a word', {
+    ...inMessages(() => ({ incoming: ({ bytes }) => [bytes], malformed: () => [] })),
+  }),
+  mutant('RPC-022', 'hangs-on-amplification', 'never answers a message that claims to be very large', {
+    ...inMessages(() => ({ incoming: ({ bytes }) => [bytes], malformed: () => [] })),
+  }),
+  mutant(
+    'RPC-024',
+    'no-abort',
+    'ends sessions without saying why',
+    onOutgoing(
+      () =>
+        ({ message }) =>
+          message.kind === 'abort' ? [] : undefined,
+    ),
+  ),
+  mutant(
+    'RPC-019',
+    'abort-is-ignored',
+    'goes on after an Abort',
+    ignores(({ kind }) => kind === 'abort'),
+  ),
+  mutant(
+    'RPC-019',
+    'abort-closes-the-connection',
+    'an Abort closes the connection',
+    onIncoming(() => ({ message }, { connection }) => {
+      if (message.kind === 'abort') void connection.close(1, 'aborted');
+      return undefined;
+    }),
+  ),
+  mutant('RPC-034', 'half-a-message-ends-all', 'half a message at the end of a stream closes the connection', {
+    stream: (stream, connection) => {
+      const frames = new FrameReader();
+      return {
+        read: async () => {
+          const chunk = await stream.read();
+          if (chunk) for (const _ of frames.push(chunk));
+          else if (frames.buffered > 0) void connection.close(1, 'half a message');
+          return chunk;
+        },
+        write: (bytes) => stream.write(bytes),
+        end: () => stream.end(),
+        reset: (code) => stream.reset(code),
+      };
+    },
+  }),
+];
