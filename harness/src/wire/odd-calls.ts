@@ -2,6 +2,7 @@ import { nodeService } from '@quicnprotochat/proto';
 import { buildContent, type CallMessage } from '@quicnprotochat/rpc';
 import { DataList, ObjectSize, type Pointer, Struct, Uint64List, utils } from 'capnp-es';
 import { call } from './messages.ts';
+import { named } from './named.ts';
 import type { WireScenario } from './scenario.ts';
 
 const ROOM = 16_384;
@@ -131,9 +132,7 @@ const ODD: Readonly<
 
 /** @throws TypeError for a name that is not there: a fault of the feature */
 export function oddCall(name: string, questionId: number, scenario: WireScenario): CallMessage {
-  const make = ODD[name];
-  if (!make) throw new TypeError(`no call is known as "${name}"`);
-  const { method, content } = make(scenario);
+  const { method, content } = named(ODD, name)(scenario);
   const message = call(questionId, nodeService.health, {});
   return { ...message, methodId: method.methodId, params: { content, capTable: [] } };
 }

@@ -1,9 +1,9 @@
 import { nodeService } from '@quicnprotochat/proto';
 import type { QuicConnection } from '@quicnprotochat/quic';
-import type { RpcClient } from '@quicnprotochat/rpc';
+import type { CallMessage, RpcClient } from '@quicnprotochat/rpc';
 import { patiently } from '../patience.ts';
 import type { ConformanceWorld, Outcome } from '../world.ts';
-import { bootstrap } from './messages.ts';
+import { bootstrap, call } from './messages.ts';
 import { RawSession } from './raw-session.ts';
 
 const scenarios = new WeakMap<ConformanceWorld, WireScenario>();
@@ -61,6 +61,11 @@ export class WireScenario {
     return { ...this.queue, auth: this.world.auth('bob') };
   }
 
+  /** A fetchWait on it. */
+  waiting(questionId: number, timeoutMs: bigint): CallMessage {
+    return call(questionId, nodeService.fetchWait, { ...this.queue, timeoutMs, limit: 1 });
+  }
+
   /** Something that no other scenario has sent. */
   newPayload(): Uint8Array {
     this.payload = this.world.random.bytes(48);
@@ -89,6 +94,9 @@ export class WireScenario {
     }
   }
 }
+
+/** The session of a scenario that is written by hand. */
+export const byHand = (world: unknown): Promise<RawSession> => WireScenario.of(world).rawSession();
 
 /** @throws RpcException when the call was refused */
 export function resultsOf<R>(outcome: Outcome<R>): R {
