@@ -173,8 +173,9 @@ function oneCallAConnection(): Fault {
     return {
       incoming: async ({ message, bytes }) => {
         if (message.kind !== 'call') return [bytes];
-        await line.last;
+        const before = line.last;
         line.last = new Promise((resolve) => open.set(message.questionId, resolve));
+        await before;
         return [bytes];
       },
       outgoing: ({ message, bytes }) => {
