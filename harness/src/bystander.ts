@@ -7,6 +7,8 @@ import { patiently } from './patience.ts';
 import type { RandomSource } from './random.ts';
 import type { ConformanceWorld } from './world.ts';
 
+const bystanders = new WeakMap<ConformanceWorld, Bystander>();
+
 /** Pause between two rounds, in ms: busy enough to be hit by whatever goes wrong, not a load. */
 const PAUSE_MS = 5;
 
@@ -35,10 +37,15 @@ export class Bystander {
     this.#failed.catch(() => {});
   }
 
-  static async start(world: ConformanceWorld): Promise<Bystander> {
+  /** That of the scenario: whoever asks first starts it, and it must have noticed nothing at the end. */
+  static async of(world: ConformanceWorld): Promise<Bystander> {
+    const known = bystanders.get(world);
+    if (known) return known;
     const rpc = await world.session();
     world.frames.nameAs(rpc, BYSTANDER);
     const bystander = new Bystander(world, rpc);
+    bystanders.set(world, bystander);
+    world.beforeEnd(() => bystander.stop());
     await bystander.round();
     return bystander;
   }

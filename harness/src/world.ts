@@ -4,7 +4,6 @@ import { type IWorldOptions, World } from '@cucumber/cucumber';
 import type { Auth } from '@quicnprotochat/proto';
 import { type QuicConnection, QuicError, type QuicStream } from '@quicnprotochat/quic';
 import { connectVat, type Method, type RpcClient, RpcException, SessionEndedError } from '@quicnprotochat/rpc';
-import { Bystander } from './bystander.ts';
 import { OBSERVED_LIMITS } from './differential/observation.ts';
 import { ExchangeLog, show } from './exchange.ts';
 import { FrameRecorder, REPORT_LIMITS, type RecordLimits, TRACE_LIMITS } from './frames/recorder.ts';
@@ -63,7 +62,7 @@ export class ConformanceWorld extends World<TargetData> {
   readonly #connections = new Set<QuicConnection>();
   readonly #people = new Map<Role, Person>();
   #target: TargetData;
-  #bystander: Bystander | undefined;
+  readonly #lastChecks: (() => Promise<void>)[] = [];
 
   constructor(options: IWorldOptions<TargetData>) {
     super(options);
@@ -280,15 +279,14 @@ export class ConformanceWorld extends World<TargetData> {
     this.#target = await letInAgain(this.target);
   }
 
-  /** Somebody else, who goes on working on a connection of their own and must not notice anything. Checked after the scenario. */
-  async startBystander(): Promise<Bystander> {
-    this.#bystander ??= await Bystander.start(this);
-    return this.#bystander;
+  /** Something that must hold after the last step. */
+  beforeEnd(check: () => Promise<void>): void {
+    this.#lastChecks.push(check);
   }
 
-  /** After the last step: what must hold at the end of every scenario. @throws Error */
+  /** After the last step. @throws Error that says what does not hold */
   async finish(): Promise<void> {
-    await this.#bystander?.stop();
+    for (const check of this.#lastChecks) await check();
   }
 
   /** Lets go of everything. Never rejects, and takes a bounded time. */

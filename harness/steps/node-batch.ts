@@ -11,11 +11,11 @@ import {
 import { rightCall } from '../src/node/calls.ts';
 import { contentNamed, isTooLong } from '../src/node/contents.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
-import { type NodeScenario, type Outcome, resultsOf } from '../src/node/node-scenario.ts';
+import { type NodeScenario, scenarioOf } from '../src/node/node-scenario.ts';
+import { type Outcome, resultsOf } from '../src/node/outcome.ts';
 import type { Person, QueueName } from '../src/node/people.ts';
 import { anyPayload, drain } from '../src/node/queue-calls.ts';
 import { describe, sameBytes } from '../src/node/queue-model.ts';
-import { scenarioOf } from '../src/node/target.ts';
 
 const queuesOf = (owners: readonly Person[]): QueueName[] => owners.map((owner) => ({ owner, peer: undefined }));
 

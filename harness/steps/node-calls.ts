@@ -2,12 +2,13 @@ import { strict as assert } from 'node:assert';
 import { Given, Then, When } from '@cucumber/cucumber';
 import type { ErrorCode } from '@quicnprotochat/proto';
 import { needKeys } from '../src/node/batch-calls.ts';
-import { type CalledMethod, rightCall } from '../src/node/calls.ts';
+import { rightCall } from '../src/node/calls.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
 import { applyFault } from '../src/node/faults.ts';
-import type { NodeScenario, Outcome } from '../src/node/node-scenario.ts';
+import type { CalledMethod } from '../src/node/methods.ts';
+import { type NodeScenario, scenarioOf } from '../src/node/node-scenario.ts';
+import type { Outcome } from '../src/node/outcome.ts';
 import type { Person } from '../src/node/people.ts';
-import { scenarioOf } from '../src/node/target.ts';
 
 Given('everyone shares one session', function () {
   scenarioOf(this).sharedSession = true;

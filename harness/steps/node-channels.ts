@@ -5,11 +5,11 @@ import { rightCall } from '../src/node/calls.ts';
 import { changedId, type IdChange } from '../src/node/channel-ids.ts';
 import { derivedIds } from '../src/node/digests.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
-import { type NodeScenario, type Outcome, resultsOf } from '../src/node/node-scenario.ts';
+import { type NodeScenario, scenarioOf } from '../src/node/node-scenario.ts';
+import { type Outcome, resultsOf } from '../src/node/outcome.ts';
 import type { Person, QueueName } from '../src/node/people.ts';
 import { anyPayload, drain, fetchParams } from '../src/node/queue-calls.ts';
 import { describe, sameBytes } from '../src/node/queue-model.ts';
-import { scenarioOf } from '../src/node/target.ts';
 
 const SESSIONS_AT_ONCE = 4;
 

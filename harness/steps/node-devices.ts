@@ -1,9 +1,10 @@
 import { Given, When } from '@cucumber/cucumber';
-import { type CalledMethod, rightCall } from '../src/node/calls.ts';
+import { rightCall } from '../src/node/calls.ts';
 import { deviceNamed } from '../src/node/devices.ts';
+import type { CalledMethod } from '../src/node/methods.ts';
+import { scenarioOf } from '../src/node/node-scenario.ts';
 import type { Person } from '../src/node/people.ts';
 import { sameBytes } from '../src/node/queue-model.ts';
-import { scenarioOf } from '../src/node/target.ts';
 
 const DEVICE_BYTES = 16;
 

@@ -3,10 +3,10 @@ import { Given, Then, When } from '@cucumber/cucumber';
 import { rightCall } from '../src/node/calls.ts';
 import { contentNamed, isTooLong } from '../src/node/contents.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
-import { type NodeScenario, resultsOf } from '../src/node/node-scenario.ts';
+import { type NodeScenario, scenarioOf } from '../src/node/node-scenario.ts';
+import { resultsOf } from '../src/node/outcome.ts';
 import type { Person } from '../src/node/people.ts';
 import { describe, difference, sameBytes } from '../src/node/queue-model.ts';
-import { scenarioOf } from '../src/node/target.ts';
 
 async function publish(scenario: NodeScenario, owner: Person, nodeAddr?: Uint8Array): Promise<void> {
   const right = rightCall(scenario, owner, 'publishEndpoint');

@@ -3,10 +3,10 @@ import { Given, Then, When } from '@cucumber/cucumber';
 import { rightCall } from '../src/node/calls.ts';
 import { contentNamed, hybridPublicKey, isTooLong } from '../src/node/contents.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
-import { type NodeScenario, type Outcome, resultsOf } from '../src/node/node-scenario.ts';
+import { type NodeScenario, scenarioOf } from '../src/node/node-scenario.ts';
+import { type Outcome, resultsOf } from '../src/node/outcome.ts';
 import type { Person } from '../src/node/people.ts';
 import { describe, difference, digest, sameBytes } from '../src/node/queue-model.ts';
-import { scenarioOf } from '../src/node/target.ts';
 
 /** The same package so many times in a row: the server does not remove what it returns. */
 const MAX_REPEATS = 20;

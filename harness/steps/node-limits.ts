@@ -2,10 +2,10 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Given, Then, When } from '@cucumber/cucumber';
 import { rightCall } from '../src/node/calls.ts';
-import { type NodeScenario, resultsOf } from '../src/node/node-scenario.ts';
+import { type NodeScenario, scenarioOf } from '../src/node/node-scenario.ts';
+import { resultsOf } from '../src/node/outcome.ts';
 import type { Person, QueueName } from '../src/node/people.ts';
 import { anyPayload, anyPayloads, put, putUnpaced } from '../src/node/queue-calls.ts';
-import { scenarioOf } from '../src/node/target.ts';
 
 const MIB = 1024 * 1024;
 /** A target that refuses nobody until so many times its rate were called in one go has no such rate. */

@@ -1,11 +1,11 @@
 // What the NodeService steps take between their words.
 import { defineParameterType } from '@cucumber/cucumber';
 import { type ErrorCode, parseReason } from '@quicnprotochat/proto';
-import { CALLED_METHODS, type CalledMethod } from '../src/node/calls.ts';
 import { ID_CHANGES, type IdChange } from '../src/node/channel-ids.ts';
 import { CONTENT_NAMES } from '../src/node/contents.ts';
 import { DEVICE_NAMES } from '../src/node/devices.ts';
 import { FAULT_PATTERN } from '../src/node/faults.ts';
+import { CALLED_METHODS, type CalledMethod } from '../src/node/methods.ts';
 import { PEOPLE, type Person, type QueueName } from '../src/node/people.ts';
 
 const person = PEOPLE.join('|');

@@ -4,7 +4,8 @@ import { Given, Then, When } from '@cucumber/cucumber';
 import type { Delivery } from '@quicnprotochat/proto';
 import { contentNamed, isTooLong } from '../src/node/contents.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
-import { type NodeScenario, resultsOf } from '../src/node/node-scenario.ts';
+import { type NodeScenario, scenarioOf } from '../src/node/node-scenario.ts';
+import { resultsOf } from '../src/node/outcome.ts';
 import type { Person, QueueName } from '../src/node/people.ts';
 import {
   anyPayload,
@@ -19,7 +20,6 @@ import {
   putFlood,
   requireSome,
 } from '../src/node/queue-calls.ts';
-import { scenarioOf } from '../src/node/target.ts';
 
 const MIB = 1024 * 1024;
 const BIG_MESSAGE_BYTES = 4 * MIB;

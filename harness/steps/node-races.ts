@@ -5,10 +5,10 @@ import { Then, When } from '@cucumber/cucumber';
 import type { Delivery } from '@quicnprotochat/proto';
 import { rightCall } from '../src/node/calls.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
-import { resultsOf } from '../src/node/node-scenario.ts';
+import { scenarioOf } from '../src/node/node-scenario.ts';
+import { resultsOf } from '../src/node/outcome.ts';
 import type { Person, QueueName } from '../src/node/people.ts';
 import { anyPayload, anyPayloads, fetchParams, mustPut, needRoom, putAtOnce } from '../src/node/queue-calls.ts';
-import { scenarioOf } from '../src/node/target.ts';
 
 /** How long a wait that has its message may go on. */
 const LATE_MS = 5_000;

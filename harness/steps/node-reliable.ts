@@ -2,10 +2,10 @@ import { Then, When } from '@cucumber/cucumber';
 import type { Delivery } from '@quicnprotochat/proto';
 import { rightCall } from '../src/node/calls.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
-import { type NodeScenario, type Outcome, resultsOf } from '../src/node/node-scenario.ts';
+import { type NodeScenario, scenarioOf } from '../src/node/node-scenario.ts';
+import { type Outcome, resultsOf } from '../src/node/outcome.ts';
 import type { Person, QueueName } from '../src/node/people.ts';
 import { fetchParams } from '../src/node/queue-calls.ts';
-import { scenarioOf } from '../src/node/target.ts';
 
 const SESSIONS_AT_ONCE = 3;
 const GREATEST_NUMBER = 2n ** 64n - 1n;

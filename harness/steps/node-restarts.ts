@@ -3,11 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { defineParameterType, Given, Then, When } from '@cucumber/cucumber';
 import type { Delivery } from '@quicnprotochat/proto';
 import { expectEqual } from '../src/node/expect-equal.ts';
+import { scenarioOf } from '../src/node/node-scenario.ts';
 import { OpaqueScenario } from '../src/node/opaque-scenario.ts';
 import type { Person, QueueName } from '../src/node/people.ts';
 import { anyPayloads, drain, putUntilLost } from '../src/node/queue-calls.ts';
 import type { QueueModel } from '../src/node/queue-model.ts';
-import { scenarioOf } from '../src/node/target.ts';
 import type { ConformanceWorld } from '../src/world.ts';
 
 /** The two ways in which a server ends. */

@@ -5,10 +5,10 @@ import { Given, Then, When } from '@cucumber/cucumber';
 import type { Delivery } from '@quicnprotochat/proto';
 import { rightCall } from '../src/node/calls.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
-import { type NodeScenario, type Outcome, resultsOf, type Wait } from '../src/node/node-scenario.ts';
+import { type NodeScenario, scenarioOf, type Wait } from '../src/node/node-scenario.ts';
+import { type Outcome, resultsOf } from '../src/node/outcome.ts';
 import type { QueueName } from '../src/node/people.ts';
 import { fetchParams, requireSome } from '../src/node/queue-calls.ts';
-import { scenarioOf } from '../src/node/target.ts';
 
 /** A wait may end early by this part of it, or late by LATE_MS: timers are coarse and machines busy. */
 const EARLY_PART = 0.1;

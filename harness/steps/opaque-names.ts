@@ -1,7 +1,7 @@
 import { Given, Then, When } from '@cucumber/cucumber';
-import { resultsOf } from '../src/node/node-scenario.ts';
+import { scenarioOf } from '../src/node/node-scenario.ts';
 import { OpaqueScenario, type User } from '../src/node/opaque-scenario.ts';
-import { scenarioOf } from '../src/node/target.ts';
+import { resultsOf } from '../src/node/outcome.ts';
 import { changedName, NAME_CHARACTERS } from '../src/node/user-names.ts';
 
 Given("{user}'s name has {nameCharacters}", function (user: User, characters: string) {

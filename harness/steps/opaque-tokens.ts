@@ -1,9 +1,9 @@
 import { strict as assert } from 'node:assert';
 import { Given, Then, When } from '@cucumber/cucumber';
-import { resultsOf } from '../src/node/node-scenario.ts';
+import { scenarioOf } from '../src/node/node-scenario.ts';
 import type { Credentials } from '../src/node/opaque-client.ts';
 import { OpaqueScenario, type User } from '../src/node/opaque-scenario.ts';
-import { scenarioOf } from '../src/node/target.ts';
+import { resultsOf } from '../src/node/outcome.ts';
 import { type Issued, originOf, varyingBits } from '../src/node/token-origin.ts';
 import { TOKEN_CHANGES } from '../src/node/tokens.ts';
 import { newCredentials } from '../src/target/access.ts';

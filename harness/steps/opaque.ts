@@ -1,9 +1,9 @@
 import { strict as assert } from 'node:assert';
 import { Given, Then, When } from '@cucumber/cucumber';
 import type { ErrorCode } from '@quicnprotochat/proto';
-import { CALLED_METHODS } from '../src/node/calls.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
-import { type Outcome, resultsOf } from '../src/node/node-scenario.ts';
+import { CALLED_METHODS } from '../src/node/methods.ts';
+import { scenarioOf } from '../src/node/node-scenario.ts';
 import {
   finishRegistration,
   OPAQUE_LENGTHS,
@@ -13,10 +13,10 @@ import {
 } from '../src/node/opaque-client.ts';
 import { applyOpaqueFault } from '../src/node/opaque-faults.ts';
 import { type OpaqueMethod, type OpaqueParams, OpaqueScenario, type User } from '../src/node/opaque-scenario.ts';
+import { type Outcome, resultsOf } from '../src/node/outcome.ts';
 import type { Person } from '../src/node/people.ts';
 import { describe, sameBytes } from '../src/node/queue-model.ts';
 import { find, publish, type RecordName } from '../src/node/records.ts';
-import { scenarioOf } from '../src/node/target.ts';
 import { newCredentials } from '../src/target/access.ts';
 
 const TOKEN_CODES: readonly ErrorCode[] = ['E001', 'E002', 'E003', 'E016', 'E017'];

@@ -9,7 +9,7 @@ import {
   startLogin,
   startRegistration,
 } from '../node/opaque-client.ts';
-import type { Handlers } from './memory-service.ts';
+import type { Handlers } from './handlers.ts';
 import { refuse } from './refuse.ts';
 
 const TOKEN_LEN = 32;

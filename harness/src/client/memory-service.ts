@@ -8,22 +8,11 @@ import {
   HYBRID_PUBLIC_KEY_LEN,
   IDENTITY_KEY_LEN,
   type NodeServiceMethod,
-  type nodeService,
-  type ParamsOf,
-  type ResultsOf,
   WIRE_VERSION,
 } from '@quicnprotochat/proto';
+import type { Handlers, Params } from './handlers.ts';
 import { MemoryOpaque } from './memory-opaque.ts';
 import { refuse } from './refuse.ts';
-
-type Methods = typeof nodeService;
-export type Params<M extends NodeServiceMethod> = ParamsOf<Methods[M]>;
-type Results<M extends NodeServiceMethod> = ResultsOf<Methods[M]>;
-
-/** What a method does. `signal` is aborted when the caller is gone. */
-export type Handlers = {
-  [M in NodeServiceMethod]?: (params: Params<M>, signal: AbortSignal) => Results<M> | Promise<Results<M>>;
-};
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const NOTHING = new Uint8Array();

@@ -2,7 +2,8 @@ import { ALPN, type NodeServiceMethod, nodeService } from '@quicnprotochat/proto
 import { listen, type QuicConnection, type QuicServer, type QuicStream } from '@quicnprotochat/quic';
 import { type BoundMethod, bind, serveVat } from '@quicnprotochat/rpc';
 import { makeNodeCertificate, type NodeCertificate } from './certificate.ts';
-import { type Handlers, MemoryService } from './memory-service.ts';
+import type { Handlers } from './handlers.ts';
+import { MemoryService } from './memory-service.ts';
 
 /** A call as it came. */
 export interface ObservedCall {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeService, parseReason } from '@quicnprotochat/proto';
 import { type QuicConnection, QuicError } from '@quicnprotochat/quic';
 import { connectVat, type Method, type RpcClient, RpcException, SessionEndedError } from '@quicnprotochat/rpc';
+import { withinRate } from '../patience.ts';
 import { connectTarget, type TargetData } from '../target/target.ts';
 import { Inconclusive, TargetGone, Violation } from './findings.ts';
 import type { SessionName } from './people.ts';
@@ -49,14 +50,16 @@ export class TargetService implements Service {
   }
 
   async call<P, R>(session: SessionName, method: Method<P, R>, params: P, kind: CallKind = {}): Promise<Answer<R>> {
-    for (const pause of [...RATE_PAUSES_MS, undefined]) {
-      const answer = await this.#callOnce(session, method, params, kind);
-      const isFirst = pause === RATE_PAUSES_MS[0];
-      if (answer.kind === 'results') return { ...answer, isRepeated: !isFirst };
-      if (answer.kind === 'unanswered' || answer.code !== 'E014') return answer;
-      if (pause !== undefined) await sleep(pause);
-    }
-    return { kind: 'refused', code: 'E014' };
+    let tries = 0;
+    const answer = await withinRate(
+      () => {
+        tries += 1;
+        return this.#callOnce(session, method, params, kind);
+      },
+      (given) => given.kind === 'refused' && given.code === 'E014',
+      { pausesMs: RATE_PAUSES_MS },
+    );
+    return answer.kind === 'results' ? { ...answer, isRepeated: tries > 1 } : answer;
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import { rightCall } from './calls.ts';
-import { type NodeScenario, type Outcome, resultsOf } from './node-scenario.ts';
+import type { NodeScenario } from './node-scenario.ts';
+import { type Outcome, resultsOf } from './outcome.ts';
 import type { Person, QueueName } from './people.ts';
 import { anyPayload, needRoom } from './queue-calls.ts';
 

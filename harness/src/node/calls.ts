@@ -1,46 +1,7 @@
-import type { Auth } from '@quicnprotochat/proto';
 import { hybridPublicKey } from './contents.ts';
+import type { CalledMethod, CallParams } from './methods.ts';
 import type { NodeScenario } from './node-scenario.ts';
 import type { Person } from './people.ts';
-
-/** The methods that have an `auth`, and health: those that a step can call by name. */
-export const CALLED_METHODS = [
-  'uploadKeyPackage',
-  'fetchKeyPackage',
-  'enqueue',
-  'fetch',
-  'fetchWait',
-  'health',
-  'uploadHybridKey',
-  'fetchHybridKey',
-  'publishEndpoint',
-  'resolveEndpoint',
-  'peek',
-  'ack',
-  'fetchHybridKeys',
-  'batchEnqueue',
-  'createChannel',
-] as const;
-export type CalledMethod = (typeof CALLED_METHODS)[number];
-
-/** Every parameter that any of the methods has; a call takes those that are its own. */
-export interface CallParams {
-  identityKey: Uint8Array;
-  identityKeys: Uint8Array[];
-  package: Uint8Array;
-  recipientKey: Uint8Array;
-  recipientKeys: Uint8Array[];
-  payload: Uint8Array;
-  channelId: Uint8Array;
-  version: number;
-  timeoutMs: bigint;
-  limit: number;
-  seqUpTo: bigint;
-  hybridPublicKey: Uint8Array;
-  nodeAddr: Uint8Array;
-  peerKey: Uint8Array;
-  auth: Auth;
-}
 
 /** Whom a call is about when the scenario does not say: Bob for Alice, Alice for everybody else. */
 function peerOf(person: Person): Person {

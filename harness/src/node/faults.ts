@@ -1,6 +1,6 @@
 import type { RandomSource } from '../random.ts';
-import type { CallParams } from './calls.ts';
 import { concat, flip } from './contents.ts';
+import type { CallParams } from './methods.ts';
 import type { NodeScenario } from './node-scenario.ts';
 import { PEOPLE, type Person } from './people.ts';
 import { TOKEN_CHANGES } from './tokens.ts';

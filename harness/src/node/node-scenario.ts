@@ -1,34 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { type Auth, type Delivery, type ErrorCode, type NodeServiceMethod, parseReason } from '@quicnprotochat/proto';
-import type { ExceptionType } from '@quicnprotochat/rpc';
+import type { Auth, Delivery } from '@quicnprotochat/proto';
+import { withinRate } from '../patience.ts';
 import type { RandomSource } from '../random.ts';
-import type { Outcome as Answer } from '../world.ts';
-import type { CalledMethod, CallParams } from './calls.ts';
+import type { ConformanceWorld } from '../world.ts';
+import { type CalledMethod, type CallParams, parametersOf } from './methods.ts';
+import { isForRate, type Outcome, outcomeOf, type Results, resultsOf } from './outcome.ts';
 import { PEOPLE, type Person, type QueueName } from './people.ts';
 import { QueueModel, sameBytes } from './queue-model.ts';
-import type { NodeTarget } from './target.ts';
-
-/** How a call ended: with results, or refused with an exception. */
-export type Outcome =
-  | { kind: 'results'; method: NodeServiceMethod; results: Results }
-  | { kind: 'refused'; method: NodeServiceMethod; code: ErrorCode | undefined; type: ExceptionType; reason: string };
-
-/** The result fields of the methods that these steps call; each has those of its own. */
-export interface Results {
-  fingerprint?: Uint8Array;
-  package?: Uint8Array;
-  seq?: bigint;
-  payloads?: Delivery[];
-  status?: string;
-  hybridPublicKey?: Uint8Array;
-  nodeAddr?: Uint8Array;
-  keys?: Uint8Array[];
-  seqs?: bigint[];
-  channelId?: Uint8Array;
-  response?: Uint8Array;
-  success?: boolean;
-  sessionToken?: Uint8Array;
-}
+import { NodeTarget } from './target.ts';
 
 /** A fetchWait under way. */
 export interface Wait {
@@ -50,7 +28,19 @@ interface CallOptions {
 
 /** A peer takes RPC messages of 16 MiB; what else is in the message needs room too. */
 const MAX_SENT_BYTES = 15 * 1024 * 1024;
-const RATE_LIMIT_PAUSES_MS = [200, 500, 1_000, 2_000, 4_000];
+
+const scenarios = new WeakMap<object, NodeScenario>();
+
+/** The state that the NodeService steps of one scenario share. `world`: `this` of a step. */
+export function scenarioOf(world: unknown): NodeScenario {
+  const key = world as ConformanceWorld;
+  let scenario = scenarios.get(key);
+  if (!scenario) {
+    scenario = new NodeScenario(new NodeTarget(key));
+    scenarios.set(key, scenario);
+  }
+  return scenario;
+}
 
 /** What one scenario has done and may expect: identities, sessions, queue models, the last outcome, the waits. */
 export class NodeScenario {
@@ -178,12 +168,8 @@ export class NodeScenario {
     params: Partial<CallParams>,
     options: CallOptions = {},
   ): Promise<Outcome> {
-    for (const pause of [...RATE_LIMIT_PAUSES_MS, undefined]) {
-      const outcome = await this.callOnce(session, method, params, options);
-      if (outcome.kind !== 'refused' || outcome.code !== 'E014') return outcome;
-      if (pause !== undefined) await delay(pause, undefined, options.signal ? { signal: options.signal } : {});
-    }
-    return this.skipForRate();
+    const outcome = await withinRate(() => this.callOnce(session, method, params, options), isForRate, options);
+    return isForRate(outcome) ? this.skipForRate() : outcome;
   }
 
   /** As `call`, but made once only: a second try would come after calls that were made later. */
@@ -193,17 +179,17 @@ export class NodeScenario {
     params: Partial<CallParams>,
     options: CallOptions = {},
   ): Promise<Outcome> {
-    return outcomeOf(method, await this.target.call(session, method, pick(method, params), options));
+    return outcomeOf(method, await this.target.call(session, method, parametersOf(method, params), options));
   }
 
   /** As `callOnce`, for one of thousands of calls. */
   async callInFlood(session: string, method: CalledMethod, params: CallParams): Promise<Outcome> {
-    return outcomeOf(method, await this.target.callUnrecorded(session, method, pick(method, params)));
+    return outcomeOf(method, await this.target.callUnrecorded(session, method, parametersOf(method, params)));
   }
 
   /** What a call made once returned; the scenario is skipped when it was refused for its rate. @throws for another refusal */
   accepted(outcome: Outcome): Results {
-    if (outcome.kind === 'refused' && outcome.code === 'E014') this.skipForRate();
+    if (isForRate(outcome)) this.skipForRate();
     return resultsOf(outcome);
   }
 
@@ -219,46 +205,6 @@ export class NodeScenario {
   }
 }
 
-const PARAMS: Record<CalledMethod, (keyof CallParams)[]> = {
-  uploadKeyPackage: ['identityKey', 'package', 'auth'],
-  fetchKeyPackage: ['identityKey', 'auth'],
-  enqueue: ['recipientKey', 'payload', 'channelId', 'version', 'auth'],
-  fetch: ['recipientKey', 'channelId', 'version', 'auth', 'limit'],
-  fetchWait: ['recipientKey', 'channelId', 'version', 'timeoutMs', 'auth', 'limit'],
-  health: [],
-  uploadHybridKey: ['identityKey', 'hybridPublicKey', 'auth'],
-  fetchHybridKey: ['identityKey', 'auth'],
-  publishEndpoint: ['identityKey', 'nodeAddr', 'auth'],
-  resolveEndpoint: ['identityKey', 'auth'],
-  peek: ['recipientKey', 'channelId', 'version', 'auth', 'limit'],
-  ack: ['recipientKey', 'channelId', 'version', 'seqUpTo', 'auth'],
-  fetchHybridKeys: ['identityKeys', 'auth'],
-  batchEnqueue: ['recipientKeys', 'payload', 'channelId', 'version', 'auth'],
-  createChannel: ['peerKey', 'auth'],
-};
-
-function outcomeOf(method: CalledMethod, answer: Answer<Results>): Outcome {
-  const { results, exception } = answer;
-  if (!exception) return { kind: 'results', method, results };
-  return {
-    kind: 'refused',
-    method,
-    code: parseReason(exception.reason),
-    type: exception.type,
-    reason: exception.reason,
-  };
-}
-
-function pick(method: CalledMethod, params: Partial<CallParams>): Partial<CallParams> {
-  return Object.fromEntries(PARAMS[method].map((field) => [field, params[field]]));
-}
-
 function pair(one: Person, other: Person): string {
   return [one, other].sort().join(' and ');
-}
-
-/** The results of a call that had to succeed. @throws with the reason when it was refused */
-export function resultsOf(outcome: Outcome): Results {
-  if (outcome.kind === 'results') return outcome.results;
-  throw new Error(`${outcome.method} was refused: ${outcome.type}: ${outcome.reason}`);
 }

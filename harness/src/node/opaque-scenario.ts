@@ -1,10 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { type Auth, nodeService, parseReason } from '@quicnprotochat/proto';
+import { type Auth, nodeService } from '@quicnprotochat/proto';
 import type { Method } from '@quicnprotochat/rpc';
+import { withinRate } from '../patience.ts';
 import { newCredentials } from '../target/access.ts';
 import type { ConformanceWorld } from '../world.ts';
-import { type CalledMethod, type CallParams, rightCall } from './calls.ts';
-import { type Outcome, type Results, resultsOf } from './node-scenario.ts';
+import { rightCall } from './calls.ts';
+import type { CalledMethod, CallParams } from './methods.ts';
+import { scenarioOf } from './node-scenario.ts';
 import {
   type Credentials,
   finishLogin,
@@ -14,8 +15,9 @@ import {
   startLogin,
   startRegistration,
 } from './opaque-client.ts';
+import { isForRate, type Outcome, outcomeOf, type Results, resultsOf } from './outcome.ts';
 import { sameBytes } from './queue-model.ts';
-import { NodeTarget, scenarioOf } from './target.ts';
+import { NodeTarget } from './target.ts';
 
 /** People whom the target does not know before a scenario registers them. */
 export const USERS = ['Carol', 'Dave'] as const;
@@ -45,7 +47,6 @@ export interface BegunLogin {
   response: Uint8Array;
 }
 
-const RATE_LIMIT_PAUSES_MS = [200, 500, 1_000, 2_000, 4_000];
 /** A server without registrations may refuse them with any code but those that say what is wrong with the message. */
 const FAULT_CODES = new Set<string | undefined>(['E004', 'E010', 'E011', 'E018', 'E019', undefined]);
 
@@ -104,22 +105,16 @@ export class OpaqueScenario {
   /** @param session each has a connection of its own */
   async call(session: string, method: OpaqueMethod, params: Partial<OpaqueParams>): Promise<Outcome> {
     await opaqueReady;
-    for (const pause of [...RATE_LIMIT_PAUSES_MS, undefined]) {
-      const outcome = await this.#once(session, method, params);
-      scenarioOf(this.world).outcome = outcome;
-      if (outcome.kind !== 'refused' || outcome.code !== 'E014') return outcome;
-      if (pause !== undefined) await delay(pause);
-    }
-    return this.world.skip('the target refuses calls for their rate (E014)');
+    const scenario = scenarioOf(this.world);
+    const outcome = await withinRate(() => this.#once(session, method, params), isForRate);
+    scenario.outcome = outcome;
+    return isForRate(outcome) ? scenario.skipForRate() : outcome;
   }
 
   async #once(session: string, method: OpaqueMethod, params: Partial<OpaqueParams>): Promise<Outcome> {
     const rpc = await this.#target.open(session);
     const typed = nodeService[method] as unknown as Method<Partial<OpaqueParams>, Results>;
-    const { results, exception } = await this.world.call(rpc, session, typed, params);
-    if (!exception) return { kind: 'results', method, results };
-    const { reason, type } = exception;
-    return { kind: 'refused', method, code: parseReason(reason), type, reason };
+    return outcomeOf(method, await this.world.call(rpc, session, typed, params));
   }
 
   /** Closes the connection of a session, and waits until the server has seen it. */

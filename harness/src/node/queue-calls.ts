@@ -1,7 +1,9 @@
 import type { Delivery } from '@quicnprotochat/proto';
 import type { RandomSource } from '../random.ts';
-import { type CallParams, rightCall } from './calls.ts';
-import { type NodeScenario, type Outcome, resultsOf } from './node-scenario.ts';
+import { rightCall } from './calls.ts';
+import type { CallParams } from './methods.ts';
+import type { NodeScenario } from './node-scenario.ts';
+import { type Outcome, resultsOf } from './outcome.ts';
 import type { Person, QueueName } from './people.ts';
 import { sameBytes } from './queue-model.ts';
 

@@ -1,8 +1,8 @@
 import { rightCall } from './calls.ts';
-import { type Outcome, resultsOf } from './node-scenario.ts';
+import { scenarioOf } from './node-scenario.ts';
 import type { OpaqueScenario, User } from './opaque-scenario.ts';
+import { type Outcome, resultsOf } from './outcome.ts';
 import type { Person } from './people.ts';
-import { scenarioOf } from './target.ts';
 
 /** What somebody publishes, the last of which others find. */
 export const RECORDS = {

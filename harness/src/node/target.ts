@@ -3,25 +3,12 @@ import { nodeService } from '@quicnprotochat/proto';
 import type { QuicConnection } from '@quicnprotochat/quic';
 import { type Method, type RpcClient, RpcException } from '@quicnprotochat/rpc';
 import type { ConformanceWorld, Outcome } from '../world.ts';
-import type { CalledMethod, CallParams } from './calls.ts';
-import { NodeScenario, type Results } from './node-scenario.ts';
+import type { CalledMethod, CallParams } from './methods.ts';
+import type { Results } from './outcome.ts';
 import type { Person } from './people.ts';
 
 /** For a server to see that somebody has left, in ms. */
 const LEAVE_MS = 20;
-
-const scenarios = new WeakMap<object, NodeScenario>();
-
-/** The state that the NodeService steps of one scenario share. `world`: `this` of a step. */
-export function scenarioOf(world: unknown): NodeScenario {
-  const key = world as ConformanceWorld;
-  let scenario = scenarios.get(key);
-  if (!scenario) {
-    scenario = new NodeScenario(new NodeTarget(key));
-    scenarios.set(key, scenario);
-  }
-  return scenario;
-}
 
 /** The target as these steps see it: sessions by name, each on a connection of its own, and calls on them. */
 export class NodeTarget {

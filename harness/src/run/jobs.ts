@@ -2,7 +2,7 @@ import type { PlannedScenario } from '../plan/features.ts';
 import type { ScenarioResult } from '../result.ts';
 import { batchesOf, shuffledBatches } from './batches.ts';
 import type { Batch, LaneRunner } from './lane-runner.ts';
-import type { RunOutcome } from './run.ts';
+import type { RunOutcome } from './outcome.ts';
 
 /** Tells what came of a scenario. @returns why what is left is not to run; undefined when it is */
 export type OnResult = (result: ScenarioResult) => string | undefined;

@@ -7,7 +7,8 @@ import type { ScenarioResult } from '../result.ts';
 import type { LaneOptions } from '../target/lane.ts';
 import type { Offer } from '../target/probe.ts';
 import type { TargetData } from '../target/target.ts';
-import { type RunOutcome, runScenarios } from './run.ts';
+import type { RunOutcome } from './outcome.ts';
+import { runScenarios } from './run.ts';
 import { haltRuns } from './stop.ts';
 
 /** What a lane runs at a time. */

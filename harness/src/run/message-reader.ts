@@ -4,7 +4,7 @@ import { markExpected } from '../frames/expect.ts';
 import type { ReportedFrame } from '../frames/reported.ts';
 import { linesOf, type PlannedScenario, placeOf } from '../plan/features.ts';
 import type { ScenarioResult, Status } from '../result.ts';
-import type { RunOutcome } from './run.ts';
+import type { RunOutcome } from './outcome.ts';
 
 /** Media types of what a scenario attaches. */
 export const SKIP_REASON = 'text/x.skip-reason';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PlannedScenario } from '../plan/features.ts';
 import type { ScenarioResult, Status } from '../result.ts';
+import type { RunOutcome } from './outcome.ts';
 import { repeated, seedOfPass } from './repeat.ts';
-import type { RunOutcome } from './run.ts';
 
 const one = { name: 'one' } as PlannedScenario;
 

@@ -1,6 +1,6 @@
 import type { PlannedScenario } from '../plan/features.ts';
 import type { ScenarioResult, Status } from '../result.ts';
-import type { RunOutcome } from './run.ts';
+import type { RunOutcome } from './outcome.ts';
 
 /**
  * Runs the same scenarios several times, and makes one result of those of each. What ends a run ends them all.

@@ -7,6 +7,7 @@ import type { ScenarioResult } from '../result.ts';
 import { redactorOf } from '../target/command/people.ts';
 import type { TargetData } from '../target/target.ts';
 import { MessageReader } from './message-reader.ts';
+import type { RunOutcome } from './outcome.ts';
 
 /** From the root, where cucumber runs: the path to the root may hold anything, also what a pattern would take as its own. */
 const STEPS: Readonly<Record<Subject, string>> = {
@@ -14,17 +15,6 @@ const STEPS: Readonly<Record<Subject, string>> = {
   workspace: 'harness/steps/*.ts',
   client: 'harness/steps/client/*.ts',
 };
-
-/** What became of the scenarios. */
-export interface RunOutcome {
-  results: ScenarioResult[];
-  /** What is wrong with the suite, a line each: what ran is not what was planned. */
-  faults: string[];
-  /** When and how the target went away; what was left is skipped for that reason. */
-  gone?: string | undefined;
-  /** Why the run was ended on purpose, before its end. */
-  halted?: string | undefined;
-}
 
 /** How the scenarios are run. */
 export interface RunOptions extends Omit<SubjectRunOptions, 'subject' | 'parameters' | 'redact'> {

@@ -1,18 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { nodeService, parseReason } from '@quicnprotochat/proto';
-import { QuicError } from '@quicnprotochat/quic';
+import { nodeService } from '@quicnprotochat/proto';
 import { connectVat, RpcException } from '@quicnprotochat/rpc';
 import { UsageError } from '../errors.ts';
 import { type Credentials, login, register } from '../node/opaque-client.ts';
+import { patiently } from '../patience.ts';
 import { type AccountData, newIdentityKey, ROLES } from './accounts.ts';
 import type { Offer } from './probe.ts';
 import { connectTarget, type TargetData } from './target.ts';
 
 const WHAT_TO_GIVE =
   'Give --accounts FILE (JSON: [{"name", "identityKey": 64 hex, "token": hex}, …], three or more), or --open for a server that takes calls without a token';
-/** A registration or login refused for its rate is tried again after these pauses, in ms. */
-const RATE_LIMIT_PAUSES_MS = [500, 1_000, 2_000, 4_000];
 
 /** What the scenarios' people log in with, and what is to be said about it. */
 export interface Access {
@@ -135,18 +132,4 @@ async function onSession<T>(
   } finally {
     await connection.close();
   }
-}
-
-/** Tries again what was refused for its rate (ERR-007). */
-async function patiently<T>(step: () => Promise<T>): Promise<T> {
-  for (const pause of [...RATE_LIMIT_PAUSES_MS, undefined]) {
-    try {
-      return await step();
-    } catch (error) {
-      const isRate = error instanceof RpcException && parseReason(error.reason) === 'E014';
-      if (!isRate || pause === undefined || error instanceof QuicError) throw error;
-      await sleep(pause);
-    }
-  }
-  throw new Error('unreachable');
 }

@@ -1,4 +1,5 @@
-import { primitives, type Signer } from './crypto/primitives.ts';
+import type { Signer } from './crypto/primitive-types.ts';
+import { primitives } from './crypto/primitives.ts';
 import { CoreError } from './errors.ts';
 
 /** Bytes of a seed (RFC 8032, 5.1.5). */

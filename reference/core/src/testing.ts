@@ -31,5 +31,5 @@ export function sealWith(recipient: HybridPublicKey, plaintext: Uint8Array, choi
 export const hybridKey = (x25519Secret: Uint8Array, mlKemSecret: Uint8Array): Uint8Array =>
   deriveKey(primitives, x25519Secret, mlKemSecret);
 
-export type { HybridPrimitives } from './hybrid/primitives.ts';
+export type { HybridPrimitives } from './hybrid/primitive-types.ts';
 export { nobleEncapsulate as encapsulateWith, primitives as hybridPrimitives };

@@ -2,7 +2,7 @@ import { gcm } from '@noble/ciphers/aes.js';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import type { Primitives } from './primitives.ts';
+import type { Primitives } from './primitive-types.ts';
 
 /** The portable primitives, on @noble. */
 export const noblePrimitives: Primitives = {

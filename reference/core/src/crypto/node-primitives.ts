@@ -1,4 +1,4 @@
-import type { Primitives } from './primitives.ts';
+import type { Primitives } from './primitive-types.ts';
 
 /** PKCS #8 (RFC 8410) of an Ed25519 seed without the seed itself, which follows: 16 bytes. */
 const PKCS8_PREFIX = Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20);

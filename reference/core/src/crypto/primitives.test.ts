@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { noblePrimitives } from './noble-primitives.ts';
 import { nodePrimitives } from './node-primitives.ts';
-import { equalBytes, hkdfExpand, hkdfExtract, type Primitives } from './primitives.ts';
+import type { Primitives } from './primitive-types.ts';
+import { equalBytes, hkdfExpand, hkdfExtract } from './primitives.ts';
 
 const node = nodePrimitives();
 if (!node) throw new Error('no node:crypto');

@@ -10,7 +10,7 @@ import {
   NONCE_AT,
   X25519_LEN,
 } from './layout.ts';
-import type { HybridPrimitives, X25519Keypair } from './primitives.ts';
+import type { HybridPrimitives, X25519Keypair } from './primitive-types.ts';
 
 /** What an envelope must never share with another one. */
 export interface Ephemerals {

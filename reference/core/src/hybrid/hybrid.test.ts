@@ -7,7 +7,7 @@ import { hybridDecrypt, hybridEncrypt } from './hybrid.ts';
 import { HybridKeypair, HybridPublicKey } from './keys.ts';
 import { HEADER_LEN, HYBRID_OVERHEAD, HYBRID_SEED_LEN } from './layout.ts';
 import { noble } from './noble.ts';
-import type { HybridPrimitives, X25519Keypair } from './primitives.ts';
+import type { HybridPrimitives, X25519Keypair } from './primitive-types.ts';
 
 const bob = HybridKeypair.fromSeed(Uint8Array.from({ length: HYBRID_SEED_LEN }, (_, i) => i + 1));
 const plaintext = new TextEncoder().encode('hello, Bob');

@@ -2,7 +2,8 @@ import { randomBytes } from '@noble/hashes/utils.js';
 import { HYBRID_PUBLIC_KEY_LEN } from '@quicnprotochat/proto';
 import { CoreError } from '../errors.ts';
 import { HYBRID_SEED_LEN, MLKEM_PUBLIC_KEY_LEN, X25519_LEN } from './layout.ts';
-import { type MlKemKeypair, primitives, type X25519Keypair } from './primitives.ts';
+import type { MlKemKeypair, X25519Keypair } from './primitive-types.ts';
+import { primitives } from './primitives.ts';
 
 /** The modulus of ML-KEM (FIPS 203, section 2.3). */
 const Q = 3329;

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { TAG_LEN, X25519_LEN } from './layout.ts';
-import type { HybridPrimitives, X25519Keypair } from './primitives.ts';
+import type { HybridPrimitives, X25519Keypair } from './primitive-types.ts';
 
 type NodeCrypto = typeof import('node:crypto');
 

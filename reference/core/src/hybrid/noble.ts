@@ -5,7 +5,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { randomBytes } from '@noble/hashes/utils.js';
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 import { X25519_LEN } from './layout.ts';
-import type { HybridPrimitives, X25519Keypair } from './primitives.ts';
+import type { HybridPrimitives, X25519Keypair } from './primitive-types.ts';
 
 /** @param coins 32 random bytes; given only to make a test vector again (FIPS 203, algorithm 17) */
 export function nobleEncapsulate(

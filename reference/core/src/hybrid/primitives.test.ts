@@ -5,7 +5,7 @@ import { openEnvelope, sealEnvelope } from './envelope.ts';
 import { HybridPublicKey } from './keys.ts';
 import { nativePrimitives, nodeCrypto } from './native.ts';
 import { noble } from './noble.ts';
-import type { HybridPrimitives } from './primitives.ts';
+import type { HybridPrimitives } from './primitive-types.ts';
 
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
 const native = nativePrimitives(nodeCrypto);

@@ -1,6 +1,6 @@
 import { CompositeList, type ObjectSize, type Pointer, PointerType, Struct, utils } from 'capnp-es';
 import { ProtoError } from '../proto-error.ts';
-import type { Field } from './fields.ts';
+import type { Field } from './field.ts';
 
 type Fields = Record<string, Field<unknown>>;
 /** The plain object that a table of fields describes. */
