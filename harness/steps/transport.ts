@@ -104,9 +104,9 @@ When('another session waits for a message', async function () {
   const session = await RawSession.open(scenario.world, scenario.connection);
   // Longer than an answer may take: whoever waits for this one first is late. It ends with the scenario.
   const timeoutMs = BigInt(2 * scenario.world.timeoutMs);
-  await session.send(bootstrap(), call(1, nodeService.fetchWait, { ...scenario.queue, timeoutMs, limit: 1 }));
-  // Only now is it certain that the server reads this stream, and the wait comes before what others ask.
-  await session.returnFor(0);
+  await session.send(bootstrap(), scenario.waiting(1, timeoutMs), bootstrap(2));
+  // Its answer shows that the wait was read: else the calls of the others could come first.
+  await session.returnFor(2);
 });
 
 When('another session stops in the middle of a message', async function () {
