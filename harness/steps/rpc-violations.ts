@@ -3,7 +3,7 @@ import { strict as assert } from 'node:assert';
 import { Then, When } from '@cucumber/cucumber';
 import { nodeService } from '@quicnprotochat/proto';
 import { writeMessage } from '@quicnprotochat/rpc';
-import { endOf, importCapability, requireRefusal } from '../src/wire/answers.ts';
+import { endOf, importCapability, requireRefusal, requireResults } from '../src/wire/answers.ts';
 import { call } from '../src/wire/messages.ts';
 import { named } from '../src/wire/named.ts';
 import { byHand, WireScenario } from '../src/wire/scenario.ts';
@@ -48,6 +48,15 @@ Then('the half message has had no effect', async function () {
   const scenario = WireScenario.of(this);
   const left = await scenario.drain(await scenario.world.session());
   if (left.some((payload) => payload.length === 2_000)) throw new Error('half a call was carried out');
+});
+
+Then('question {int} is answered with results, or the session is over', async function (questionId: number) {
+  const session = await byHand(this);
+  for (;;) {
+    const message = await session.next();
+    if (message.kind === 'abort' || message.kind === 'over') return;
+    if (message.kind === 'return' && message.answerId === questionId) return requireResults(message);
+  }
 });
 
 Then('the session is over', async function () {

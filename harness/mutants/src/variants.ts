@@ -2,6 +2,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeService, parseReason } from '@quicnprotochat/proto';
 import { RpcException } from '@quicnprotochat/rpc';
+import { asCpp } from './as-cpp.ts';
 import { GUARDED } from './catalog/authentication.ts';
 import { combine } from './combine.ts';
 import { type Fault, refuse, sameBytes, type Variant } from './fault.ts';
@@ -94,6 +95,7 @@ export const VARIANTS: readonly Variant[] = [
       return results;
     }),
   }),
+  variant('as-cpp', 'does in corner cases of RPC what the C++ implementation does', asCpp()),
   variant('core-only', 'has the eight methods of the first generation', {
     ...inMethod(BEYOND_CORE, () => Promise.reject(new RpcException('unimplemented', 'method not implemented'))),
     withoutOpaque: true,
@@ -182,7 +184,7 @@ export const TOGETHER: readonly (readonly string[])[] = [
   ['overloaded', 'great-numbers', 'odd-ids-apart', 'signed-tokens', 'reversed'],
   ['slower', 'no-strangers', 'newer-schema'],
   ['other-limits', 'small-pieces'],
-  ['looks-every-second', 'other-order', 'not-to-oneself'],
+  ['looks-every-second', 'other-order', 'not-to-oneself', 'as-cpp'],
 ].map((names) => names.map((name) => `variant/${name}`));
 
 function notToOneself(): Fault {

@@ -1,4 +1,5 @@
 // Questions and answers: their ids, Return and Finish.
+import { writeMessage } from '@quicnprotochat/rpc';
 import { mutantsOf } from '../../fault.ts';
 import { returnData } from '../../seams/call-bytes.ts';
 import { endsAt, ignores, isResults, onIncoming, onOutgoing } from '../../seams/messages.ts';
@@ -108,14 +109,14 @@ export const QUESTIONS = [
   ),
   mutant(
     'RPC-026',
-    'unknown-finish-is-ignored',
-    'ignores a Finish of nothing',
+    'unknown-finish-is-for-all',
+    'takes a Finish of nothing for one of every call',
     onIncoming(() => {
       const known = new Set<number>();
       return ({ message }) => {
         if (message.kind === 'call' || message.kind === 'bootstrap') known.add(message.questionId);
-        if (message.kind === 'finish' && !known.delete(message.questionId)) return [];
-        return undefined;
+        if (message.kind !== 'finish' || known.delete(message.questionId)) return undefined;
+        return [...known].map((questionId) => writeMessage({ ...message, questionId }));
       };
     }),
   ),
