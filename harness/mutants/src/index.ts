@@ -1,12 +1,16 @@
 import { AUTHENTICATION } from './catalog/authentication.ts';
-import { BATCHES, ENDPOINTS } from './catalog/batch.ts';
+import { BATCHES } from './catalog/batch.ts';
 import { CHANNELS } from './catalog/channels.ts';
-import { QUEUES } from './catalog/delivery.ts';
+import { LIMITS } from './catalog/delivery/limits.ts';
+import { PAYLOADS } from './catalog/delivery/payloads.ts';
+import { QUEUES } from './catalog/delivery/queues.ts';
+import { ENDPOINTS } from './catalog/endpoints.ts';
 import { ERRORS } from './catalog/errors.ts';
 import { HYBRID_KEYS, KEY_PACKAGES } from './catalog/keys.ts';
 import { PASSWORDS } from './catalog/opaque.ts';
 import { PRESENCE } from './catalog/presence.ts';
 import { RACES } from './catalog/races.ts';
+import { RACES_OF_WAITS } from './catalog/races-of-waits.ts';
 import { RELIABLE } from './catalog/reliable.ts';
 import { RESTARTS } from './catalog/restarts.ts';
 import { CAPABILITIES } from './catalog/rpc/capabilities.ts';
@@ -33,7 +37,9 @@ export const MUTANTS: readonly Mutant[] = [
   ...AUTHENTICATION,
   ...KEY_PACKAGES,
   ...HYBRID_KEYS,
+  ...PAYLOADS,
   ...QUEUES,
+  ...LIMITS,
   ...WAITS,
   ...RELIABLE,
   ...CHANNELS,
@@ -50,6 +56,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...ENDINGS,
   ...TRANSPORT,
   ...RACES,
+  ...RACES_OF_WAITS,
   ...PRESENCE,
   ...COMPARED,
   ...COMPUTED,
