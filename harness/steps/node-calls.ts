@@ -6,7 +6,7 @@ import { rightCall } from '../src/node/calls.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
 import { applyFault } from '../src/node/faults.ts';
 import type { CalledMethod } from '../src/node/methods.ts';
-import { type NodeScenario, scenarioOf } from '../src/node/node-scenario.ts';
+import { lastOutcome, type NodeScenario, scenarioOf } from '../src/node/node-scenario.ts';
 import type { Outcome } from '../src/node/outcome.ts';
 import type { Person } from '../src/node/people.ts';
 
@@ -48,34 +48,34 @@ When(
 );
 
 Then('the call succeeds', function () {
-  const outcome = last(scenarioOf(this));
+  const outcome = lastOutcome(this);
   if (outcome.kind === 'refused') throw new Error(`${outcome.method} was refused: ${outcome.type}: ${outcome.reason}`);
 });
 
 Then('the call fails with {codes}', function (codes: ErrorCode[]) {
-  const outcome = refused(scenarioOf(this));
+  const outcome = refused(this);
   if (outcome.code && codes.includes(outcome.code)) return;
   throw new Error(`${outcome.method} was refused with "${outcome.reason}", expected ${codes.join(' or ')}`);
 });
 
 Then('the call fails with any code', function () {
-  const outcome = refused(scenarioOf(this));
+  const outcome = refused(this);
   assert.ok(outcome.code, `${outcome.method} was refused with "${outcome.reason}", which begins with no code`);
 });
 
 Then('the call is answered with an exception of type failed', function () {
-  const outcome = refused(scenarioOf(this));
+  const outcome = refused(this);
   expectEqual(`type of the exception that ${outcome.method} was refused with`, outcome.type, 'failed');
 });
 
 Then('the reason begins with {codes}', function (codes: ErrorCode[]) {
-  const outcome = refused(scenarioOf(this));
+  const outcome = refused(this);
   const right = codes.some((code) => new RegExp(`^${code}(?![\\p{L}\\p{N}])`, 'u').test(outcome.reason));
   assert.ok(right, `the reason is "${outcome.reason}", expected it to begin with ${codes.join(' or ')}`);
 });
 
 Then('the reason goes on with a text', function () {
-  const { reason } = refused(scenarioOf(this));
+  const { reason } = refused(this);
   assert.match(
     reason,
     /^E\d{3}[^\p{L}\p{N}]+[\p{L}\p{N}].{2,}/su,
@@ -85,7 +85,7 @@ Then('the reason goes on with a text', function () {
 
 Then('the reason repeats neither token nor payload', function () {
   const scenario = scenarioOf(this);
-  const { reason } = refused(scenario);
+  const { reason } = refused(this);
   const { auth, payload } = scenario.sent as NonNullable<typeof scenario.sent>;
   for (const [what, bytes] of [['token', auth.accessToken] as const, ['payload', payload] as const]) {
     const secret = Buffer.from(bytes);
@@ -97,13 +97,8 @@ Then('the reason repeats neither token nor payload', function () {
   }
 });
 
-function last(scenario: NodeScenario): Outcome {
-  if (!scenario.outcome) throw new Error('no call was made before this step');
-  return scenario.outcome;
-}
-
-function refused(scenario: NodeScenario): Extract<Outcome, { kind: 'refused' }> {
-  const outcome = last(scenario);
+function refused(world: unknown): Extract<Outcome, { kind: 'refused' }> {
+  const outcome = lastOutcome(world);
   if (outcome.kind === 'refused') return outcome;
   throw new Error(`${outcome.method} succeeded, expected it to be refused`);
 }

@@ -5,7 +5,7 @@ import { rightCall } from '../src/node/calls.ts';
 import { changedId, type IdChange } from '../src/node/channel-ids.ts';
 import { derivedIds } from '../src/node/digests.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
-import { type NodeScenario, scenarioOf } from '../src/node/node-scenario.ts';
+import { lastOutcome, type NodeScenario, scenarioOf } from '../src/node/node-scenario.ts';
 import { type Outcome, resultsOf } from '../src/node/outcome.ts';
 import type { Person, QueueName } from '../src/node/people.ts';
 import { anyPayload, drain, fetchParams } from '../src/node/queue-calls.ts';
@@ -154,8 +154,7 @@ When('{person} fetches under a channelId of {int} bytes', async function (person
 });
 
 Then('it is refused with E020, or nothing is returned', function () {
-  const { outcome } = scenarioOf(this);
-  assert.ok(outcome, 'no call was made before this step');
+  const outcome = lastOutcome(this);
   if (outcome.kind === 'refused') return requireE020(outcome);
   expectEqual('messages in the answer', outcome.results.payloads?.length ?? 0, 0);
 });

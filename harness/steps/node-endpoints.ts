@@ -3,7 +3,7 @@ import { Given, Then, When } from '@cucumber/cucumber';
 import { rightCall } from '../src/node/calls.ts';
 import { contentNamed, isTooLong } from '../src/node/contents.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
-import { type NodeScenario, scenarioOf } from '../src/node/node-scenario.ts';
+import { lastOutcome, type NodeScenario, scenarioOf } from '../src/node/node-scenario.ts';
 import { resultsOf } from '../src/node/outcome.ts';
 import type { Person } from '../src/node/people.ts';
 import { describe, difference, sameBytes } from '../src/node/queue-model.ts';
@@ -42,7 +42,6 @@ Then("{person} resolves {person}'s last endpoint", async function (caller: Perso
 });
 
 Then('the returned endpoint is empty', function () {
-  const { outcome } = scenarioOf(this);
-  assert.ok(outcome, 'no call was made before this step');
+  const outcome = lastOutcome(this);
   expectEqual('length of the returned endpoint', resultsOf(outcome).nodeAddr?.length, 0);
 });

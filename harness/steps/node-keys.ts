@@ -3,7 +3,7 @@ import { Given, Then, When } from '@cucumber/cucumber';
 import { rightCall } from '../src/node/calls.ts';
 import { contentNamed, hybridPublicKey, isTooLong } from '../src/node/contents.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
-import { type NodeScenario, scenarioOf } from '../src/node/node-scenario.ts';
+import { lastOutcome, type NodeScenario, scenarioOf } from '../src/node/node-scenario.ts';
 import { type Outcome, resultsOf } from '../src/node/outcome.ts';
 import type { Person } from '../src/node/people.ts';
 import { describe, difference, digest, sameBytes } from '../src/node/queue-model.ts';
@@ -181,8 +181,7 @@ function requireEachOnce(scenario: NodeScenario, owner: Person): void {
 }
 
 Then('the returned package is empty', function () {
-  const { outcome } = scenarioOf(this);
-  assert.ok(outcome, 'no call was made before this step');
+  const outcome = lastOutcome(this);
   expectEqual('length of the returned package', resultsOf(outcome).package?.length, 0);
 });
 
@@ -217,7 +216,6 @@ Then("{person} fetches {person}'s last hybrid key", async function (caller: Pers
 });
 
 Then('the returned hybrid key is empty', function () {
-  const { outcome } = scenarioOf(this);
-  assert.ok(outcome, 'no call was made before this step');
+  const outcome = lastOutcome(this);
   expectEqual('length of the returned hybrid key', resultsOf(outcome).hybridPublicKey?.length, 0);
 });

@@ -4,7 +4,7 @@ import { Given, Then, When } from '@cucumber/cucumber';
 import type { Delivery } from '@quicnprotochat/proto';
 import { contentNamed, isTooLong } from '../src/node/contents.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
-import { type NodeScenario, scenarioOf } from '../src/node/node-scenario.ts';
+import { lastOutcome, type NodeScenario, scenarioOf } from '../src/node/node-scenario.ts';
 import { resultsOf } from '../src/node/outcome.ts';
 import type { Person, QueueName } from '../src/node/people.ts';
 import {
@@ -238,8 +238,7 @@ function lastAnswer(scenario: NodeScenario) {
 }
 
 Then('it is answered with no messages', function () {
-  const { outcome } = scenarioOf(this);
-  assert.ok(outcome, 'no call was made before this step');
+  const outcome = lastOutcome(this);
   expectEqual('messages in the answer', resultsOf(outcome).payloads?.length, 0);
 });
 

@@ -1,12 +1,18 @@
 import { strict as assert } from 'node:assert';
 import { Given, Then, When } from '@cucumber/cucumber';
-import { scenarioOf } from '../src/node/node-scenario.ts';
+import type { ErrorCode } from '@quicnprotochat/proto';
+import { expectEqual } from '../src/node/expect-equal.ts';
+import { CALLED_METHODS } from '../src/node/methods.ts';
+import { lastOutcome, scenarioOf } from '../src/node/node-scenario.ts';
 import type { Credentials } from '../src/node/opaque-client.ts';
 import { OpaqueScenario, type User } from '../src/node/opaque-scenario.ts';
 import { resultsOf } from '../src/node/outcome.ts';
 import { type Issued, originOf, varyingBits } from '../src/node/token-origin.ts';
 import { TOKEN_CHANGES } from '../src/node/tokens.ts';
 import { newCredentials } from '../src/target/access.ts';
+
+/** How a server says that a token is none. */
+const TOKEN_CODES: readonly ErrorCode[] = ['E001', 'E002', 'E003', 'E016', 'E017'];
 
 /** What an OpaqueScenario remembers of its logins for these steps. */
 const registered = new WeakMap<OpaqueScenario, Credentials[]>();
@@ -91,4 +97,59 @@ When("the messages of {user}'s login are sent again on another connection", asyn
   const { request } = login.started;
   resultsOf(await scenario.call('another connection', 'opaqueLoginStart', { username, request }));
   await scenario.call('another connection', 'opaqueLoginFinish', { username, finalization, identityKey });
+});
+
+Then("{user}'s token opens {user}'s queue", async function (user: User, owner: User) {
+  const scenario = OpaqueScenario.of(this);
+  resultsOf(await scenario.fetch(scenario.token(user), scenario.user(owner).identityKey));
+});
+
+When('{user} leaves', async function (user: User) {
+  await OpaqueScenario.of(this).leave(user);
+});
+
+Then("{user}'s token is taken by every method that is offered", async function (user: User) {
+  const scenario = OpaqueScenario.of(this);
+  for (const method of CALLED_METHODS.filter((name) => name !== 'health')) {
+    const { outcome } = await scenario.callWithToken(user, method);
+    // A refusal for another reason is not the token's.
+    if (
+      outcome.kind === 'refused' &&
+      (outcome.code === undefined || TOKEN_CODES.includes(outcome.code)) &&
+      outcome.type !== 'unimplemented'
+    )
+      throw new Error(`${method} with ${user}'s session token was refused: ${outcome.reason}`);
+  }
+});
+
+Then("{user}'s first token still opens {user}'s queue", async function (user: User, owner: User) {
+  const scenario = OpaqueScenario.of(this);
+  const [token] = scenario.tokens.get(user) ?? [];
+  if (!token) throw new Error(`${user} was given no session token before this step`);
+  resultsOf(await scenario.fetch(token, scenario.user(owner).identityKey));
+});
+
+Then("{user}'s token does not open {user}'s queue", async function (user: User, owner: User) {
+  const scenario = OpaqueScenario.of(this);
+  const outcome = await scenario.fetch(scenario.token(user), scenario.user(owner).identityKey);
+  if (outcome.kind === 'results') throw new Error(`${user}'s session token opens ${owner}'s queue`);
+  expectEqual('code of the refusal', outcome.code, 'E016');
+});
+
+Then("nothing was returned that opens {user}'s queue", async function (owner: User) {
+  const scenario = OpaqueScenario.of(this);
+  const outcome = lastOutcome(this);
+  if (outcome.kind === 'refused') return;
+  const fetched = await scenario.fetch(outcome.results.sessionToken as Uint8Array, scenario.user(owner).identityKey);
+  if (fetched.kind === 'results') throw new Error(`the session token that was returned opens ${owner}'s queue`);
+});
+
+Then("{user}'s tokens are {int} different ones of {int} bytes", function (user: User, count: number, length: number) {
+  const tokens = OpaqueScenario.of(this).tokens.get(user) ?? [];
+  for (const token of tokens) expectEqual('length of a session token', token.length, length);
+  expectEqual(
+    'different session tokens',
+    new Set(tokens.map((token) => Buffer.from(token).toString('hex'))).size,
+    count,
+  );
 });

@@ -6,6 +6,7 @@ import { spellings } from '../redact.ts';
 import { SkipScenario } from '../world.ts';
 import { ClientFolder } from './client-folder.ts';
 import { splitCommand } from './command-line.ts';
+import { asVariables, cleanEnvironment } from './environment.ts';
 import { MemoryService } from './memory-service.ts';
 import { type NodeOptions, ObservingNode } from './observing-node.ts';
 import { Peer } from './peer.ts';
@@ -41,7 +42,6 @@ export interface Background {
   callsBefore: number;
 }
 
-const ENV_PREFIX = 'QUICNPROTOCHAT_';
 const SHOWN_OUTPUT = 1_500;
 
 /** The state of one scenario: a node, people, and the client under test, which is Alice, with a folder of her own. */
@@ -181,7 +181,11 @@ export class ClientWorld extends World<ClientData> {
     const command = [...this.parameters.command, ...words, ...given];
     this.exchange.add('client', 'sent', `runs ${text}`);
     this.filesBefore = this.folder.files().map(({ path }) => path);
-    const env = { ...this.#environment(), ...(options.byEnvironment ? asVariables(common) : {}), ...options.env };
+    const env = {
+      ...cleanEnvironment(this.folder.home),
+      ...(options.byEnvironment ? asVariables(common) : {}),
+      ...options.env,
+    };
     const process = new CommandProcess(command, { cwd: this.folder.work, env, limitMs: this.limitMs });
     this.#processes.push(process);
     return process;
@@ -284,13 +288,6 @@ export class ClientWorld extends World<ClientData> {
     };
   }
 
-  /** The user's own environment, so that the command is found, but for what would steer the client. */
-  #environment(): NodeJS.ProcessEnv {
-    const kept = Object.entries(process.env).filter(([name]) => !/^(?:QUICNPROTOCHAT_|XDG_|npm_)/.test(name));
-    const { home } = this.folder;
-    return { ...Object.fromEntries(kept), HOME: home, USERPROFILE: home, NO_COLOR: '1' };
-  }
-
   async #argument(word: string): Promise<string> {
     if (!/^(?:BOB|CAROL|MALLORY|NOBODY)$/.test(word)) return word;
     const peer = await this.peer(word[0] + word.slice(1).toLowerCase());
@@ -305,8 +302,3 @@ export class ClientWorld extends World<ClientData> {
     return error instanceof RpcException ? `exception ${error.type} ${error.reason}` : `exception ${error}`;
   }
 }
-
-const asVariables = (options: Record<string, string>): NodeJS.ProcessEnv =>
-  Object.fromEntries(
-    Object.entries(options).map(([name, value]) => [`${ENV_PREFIX}${name.toUpperCase().replaceAll('-', '_')}`, value]),
-  );

@@ -42,6 +42,13 @@ export function scenarioOf(world: unknown): NodeScenario {
   return scenario;
 }
 
+/** Outcome of the last call of the scenario. @throws Error before there was one */
+export function lastOutcome(world: unknown): Outcome {
+  const { outcome } = scenarioOf(world);
+  if (!outcome) throw new Error('no call was made before this step');
+  return outcome;
+}
+
 /** What one scenario has done and may expect: identities, sessions, queue models, the last outcome, the waits. */
 export class NodeScenario {
   readonly target: NodeTarget;
