@@ -266,8 +266,8 @@ Feature: Calls
   @RPC-033 @level:should @profile:core @source:decided
   Rule: RPC-033 Embargoes
     A Disembargo with `senderLoopback` to the bootstrap capability SHOULD come back as `receiverLoopback` with the
-    same id, or end the session.
+    same id.
 
     Scenario: To the bootstrap capability
       When it sends a Disembargo with senderLoopback to the capability of a Bootstrap
-      Then it comes back as receiverLoopback with the same id, or the session is over
+      Then it comes back as receiverLoopback with the same id

@@ -113,12 +113,19 @@ Feature: Messages
 
   @RPC-018 @level:should @profile:core @source:decided
   Rule: RPC-018 Unimplemented is no offence
-    A received `unimplemented` with a Resolve in it SHOULD NOT end the session.
+    A received `unimplemented` SHOULD NOT end the session.
 
-    Scenario: unimplemented with a Resolve
+    Scenario Outline: unimplemented with <what>
       Given a session written by hand
-      When it sends unimplemented with a Resolve in it
+      When it sends unimplemented with "<what>" in it
       Then the session goes on
+
+      Examples:
+        | what                 |
+        | nothing              |
+        | a Finish             |
+        | a message of kind 99 |
+        | a Resolve            |
 
   @RPC-019 @level:must @profile:core @source:decided
   Rule: RPC-019 Abort is a goodbye

@@ -13,13 +13,13 @@ Feature: Violations
       And the bystander notices nothing
 
       Examples:
-        | table                    |
-        | 2^28 segments            |
-        | 2^32 segments            |
-        | a segment of 8 GiB       |
-        | a segment of 32 GiB      |
-        | two segments of 16 GiB   |
-        | four segments of 32 GiB  |
+        | table                   |
+        | 2^28 segments           |
+        | 2^32 segments           |
+        | a segment of 8 GiB      |
+        | a segment of 32 GiB     |
+        | two segments of 16 GiB  |
+        | four segments of 32 GiB |
 
   @RPC-021 @level:must @profile:core @source:decided
   Rule: RPC-021 Malformed messages give no results
@@ -127,16 +127,14 @@ Feature: Violations
         | calls under the id of the Bootstrap   |
         | calls twice under one id              |
 
-  @RPC-026 @level:must @profile:core @source:decided
+  @RPC-026 @level:should @profile:core @source:decided
   Rule: RPC-026 Finish of an unknown question
-    A Finish of a question that the server does not know MUST be ignored, or end the session; it MUST NOT touch other calls
-    of the session.
+    A Finish of a question that the server does not know SHOULD end the session.
 
     Scenario Outline: A client <what>
       Given a session written by hand
-      When it waits for a message under question 5
-      And it "<what>"
-      Then question 5 is answered with results, or the session is over
+      When it "<what>"
+      Then the session is over
 
       Examples:
         | what                         |
@@ -204,3 +202,28 @@ Feature: Violations
         | keeps silent      |
         | ends the stream   |
         | resets the stream |
+
+  @RPC-039 @level:should @profile:core @source:decided
+  Rule: RPC-039 Segment tables have an end
+    A server SHOULD end a session whose client sends a segment table of more than 512 segments.
+
+    Scenario: A segment table of 65,536 segments
+      Given a session written by hand
+      When it sends a segment table of "65,536 segments"
+      Then the server ends the session
+
+  @RPC-040 @level:must @profile:core @source:decided
+  Rule: RPC-040 A Finish is for one question
+    A Finish of a question that the server does not know MUST NOT touch other calls of the session, unless it ends the
+    session.
+
+    Scenario Outline: A client <what> while it waits
+      Given a session written by hand
+      When it waits for a message under question 5
+      And it "<what>"
+      Then question 5 is answered with results, or the session is over
+
+      Examples:
+        | what                         |
+        | finishes question 77         |
+        | finishes the Bootstrap twice |

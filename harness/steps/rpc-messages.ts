@@ -2,7 +2,7 @@
 import { Then, When } from '@cucumber/cucumber';
 import { type RpcMessage, writeMessage } from '@quicnprotochat/rpc';
 import { requireResults, requireUnimplemented } from '../src/wire/answers.ts';
-import { bootstrap, health } from '../src/wire/messages.ts';
+import { bootstrap, finish, health } from '../src/wire/messages.ts';
 import { named } from '../src/wire/named.ts';
 import { byHand } from '../src/wire/scenario.ts';
 import { spread } from '../src/wire/surgery.ts';
@@ -72,14 +72,20 @@ Then('{string} comes back with the message of kind {int} in it', async function 
   }
 });
 
-const RESOLVE: RpcMessage = {
-  kind: 'resolve',
-  promiseId: 77,
-  value: { kind: 'exception', exception: { type: 'failed', reason: 'no' } },
+/** What comes inside `unimplemented`. */
+const CONTENTS: Readonly<Record<string, RpcMessage | undefined>> = {
+  nothing: undefined,
+  'a Finish': finish(77),
+  'a message of kind 99': { kind: 'other', which: 99 },
+  'a Resolve': {
+    kind: 'resolve',
+    promiseId: 77,
+    value: { kind: 'exception', exception: { type: 'failed', reason: 'no' } },
+  },
 };
 
-When('it sends unimplemented with a Resolve in it', async function () {
-  await (await byHand(this)).send({ kind: 'unimplemented', message: RESOLVE });
+When('it sends unimplemented with {string} in it', async function (what: string) {
+  await (await byHand(this)).send({ kind: 'unimplemented', message: named(CONTENTS, what) });
 });
 
 When('it sends Abort', async function () {

@@ -67,8 +67,9 @@ function rootLast(segment: Uint8Array): Uint8Array {
   return moved;
 }
 
-/** Segment tables that claim a gigabyte or more. */
+/** Segment tables that claim a gigabyte or more, but for the first. */
 export const TABLES: Readonly<Record<string, Uint8Array>> = {
+  '65,536 segments': words('ffff0000 00000000'),
   '2^28 segments': words('ffffff0f 00000000'),
   '2^32 segments': words('ffffffff 00000000'),
   'a segment of 8 GiB': words('00000000 00000040'),

@@ -10,6 +10,9 @@ export const ENDINGS = [
   mutant('RPC-020', 'waits-for-the-rest', 'waits for as much as a table claims', {
     ...inMessages(() => ({ incoming: ({ bytes }) => [bytes], malformed: () => [] })),
   }),
+  mutant('RPC-039', 'waits-for-many-segments', 'waits for as many segments as a table announces, up to 64 MiB', {
+    rpcLimits: { segments: 1 << 23, messageBytes: 64 << 20 },
+  }),
   mutant('RPC-021', 'skips-what-it-cannot-read', 'skips a malformed message without a word', {
     ...inMessages(() => ({ incoming: ({ bytes }) => [bytes], malformed: () => [] })),
   }),

@@ -109,6 +109,19 @@ export const QUESTIONS = [
   ),
   mutant(
     'RPC-026',
+    'unknown-finish-is-ignored',
+    'ignores a Finish of nothing',
+    onIncoming(() => {
+      const known = new Set<number>();
+      return ({ message }) => {
+        if (message.kind === 'call' || message.kind === 'bootstrap') known.add(message.questionId);
+        if (message.kind === 'finish' && !known.delete(message.questionId)) return [];
+        return undefined;
+      };
+    }),
+  ),
+  mutant(
+    'RPC-040',
     'unknown-finish-is-for-all',
     'takes a Finish of nothing for one of every call',
     onIncoming(() => {
