@@ -18,6 +18,7 @@ Feature: Channels and restarts
       Then the call fails with E022
 
       Examples:
-        | ends       |
-        | is stopped |
-        | is killed  |
+        | ends            |
+        | is stopped      |
+        | is killed       |
+        | is killed twice |

@@ -27,14 +27,36 @@ Feature: Queues and restarts
       And the server is killed and starts again
       Then Alice's queue still holds its messages under the numbers that enqueue returned
 
-    Scenario: Killed while messages come
+    Scenario: Killed while messages come, and again
       Given Alice's queue is empty
       When the server is killed after 60 of the 120 messages that Bob puts into Alice's queue are answered, and starts again
+      And Bob puts some text into Alice's queue
+      And the server is killed and starts again
       Then Alice's queue holds all that were answered, and none twice
+
+    Scenario: Killed with hundreds in the queue
+      Given Alice's queue is empty
+      When Bob puts 260 messages into Alice's queue without waiting for the answers
+      And the server is killed and starts again
+      Then Alice's queue still holds its messages under the numbers that enqueue returned
 
     Scenario: Killed with some MiB in the queue
       Given Alice's queue is empty
+      And Bob's queue is empty
       And Bob has put 4 MiB into Alice's queue
+      When Alice puts as many bytes as are allowed into Bob's queue
+      And the server is killed and starts again
+      Then Alice's queue still holds its messages under the numbers that enqueue returned
+      And Bob's queue still holds its messages under the numbers that enqueue returned
+
+    @profile:reliable
+    Scenario: Killed after an ack of everything, and a peek
+      Given Alice's queue is empty
+      When Alice acks Alice's queue up to the greatest number there is
+      Then the call succeeds
+      Given Bob has put 2 messages into Alice's queue
+      When Alice peeks at Alice's queue
+      Then the answer holds all its messages
       When the server is killed and starts again
       Then Alice's queue still holds its messages under the numbers that enqueue returned
 
@@ -64,13 +86,19 @@ Feature: Queues and restarts
 
     Scenario Outline: The server <ends> after the queue was emptied
       Given Alice's queue is empty
+      And Bob's queue is empty
       And Bob has put 3 messages into Alice's queue
       When Alice fetches from Alice's queue
       Then the answer holds all its messages
+      When a wait of 5000 ms begins on Bob's queue
+      And Alice puts some text into Bob's queue
+      Then the wait ends with all its messages
       When the server <ends> and starts again
       And Bob puts some text into Alice's queue
       And Mallory puts one zero byte into Alice's queue
+      And Alice puts some text into Bob's queue
       Then the numbers of Alice's queue have only risen
+      And the numbers of Bob's queue have only risen
 
       Examples:
         | ends       |
@@ -84,6 +112,16 @@ Feature: Queues and restarts
       And the server is killed and starts again
       And Bob puts some text into Alice's queue
       Then the numbers of Alice's queue have only risen
+
+    @profile:channels @needs:accounts
+    Scenario: Killed after the queue of a channel was emptied
+      Given a channel between Alice and Bob
+      And Bob has put 3 messages into Alice's queue in the channel with Bob
+      When Alice fetches from Alice's queue in the channel with Bob
+      Then the answer holds all its messages
+      When the server is killed and starts again
+      And Bob puts some text into Alice's queue in the channel with Bob
+      Then the numbers of Alice's queue in the channel with Bob have only risen
 
   @DS-037 @level:must @profile:core @source:decided @needs:restart
   Rule: DS-037 What was taken stays away
@@ -102,14 +140,30 @@ Feature: Queues and restarts
       When the server is stopped and starts again
       Then Alice's queue still holds its messages
       And nothing is in Bob's queue
+      When the server is stopped and starts again
+      Then nothing is in Alice's queue
 
     @profile:reliable
-    Scenario: Stopped after an ack
+    Scenario: Stopped after an ack, and after another
       Given Alice's queue is empty
       And Bob has put 5 messages into Alice's queue
-      When Alice acks Alice's queue up to message 3
+      When Alice acks Alice's queue up to message 2
+      And the server is stopped and starts again
+      And Alice acks Alice's queue up to message 1
       And the server is stopped and starts again
       Then Alice's queue still holds its messages
+
+    @profile:channels @needs:accounts
+    Scenario: Stopped after a fetch in a channel
+      Given a channel between Alice and Bob
+      And Alice's queue is empty
+      And Bob has put 3 messages into Alice's queue
+      And Bob has put 5 messages into Alice's queue in the channel with Bob
+      When Alice fetches from Alice's queue in the channel with Bob with limit 2
+      Then the answer holds its first 2 messages
+      When the server is stopped and starts again
+      Then Alice's queue in the channel with Bob still holds its messages
+      And Alice's queue still holds its messages
 
   @DS-038 @level:should @profile:core @source:decided @needs:restart
   Rule: DS-038 Also after a sudden end

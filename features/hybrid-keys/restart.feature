@@ -13,6 +13,7 @@ Feature: Hybrid keys and restarts
       And Alice fetches Bob's last hybrid key
 
       Examples:
-        | ends       |
-        | is stopped |
-        | is killed  |
+        | ends            |
+        | is stopped      |
+        | is killed       |
+        | is killed twice |

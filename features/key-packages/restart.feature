@@ -14,9 +14,10 @@ Feature: KeyPackages and restarts
       Then Bob fetches Alice's KeyPackages in order
 
       Examples:
-        | ends       |
-        | is stopped |
-        | is killed  |
+        | ends            |
+        | is stopped      |
+        | is killed       |
+        | is killed twice |
 
   @KP-015 @level:must @profile:core @source:decided @needs:restart
   Rule: KP-015 A package given out stays out
@@ -25,9 +26,11 @@ Feature: KeyPackages and restarts
 
     Scenario Outline: The server <ends> after packages were given out
       Given Alice has no KeyPackages
-      And Alice has uploaded 3 KeyPackages
+      And Alice has uploaded 4 KeyPackages
       Then Bob fetches Alice's next KeyPackage
       And Mallory fetches Alice's next KeyPackage
+      When the server <ends> and starts again
+      Then Mallory fetches Alice's next KeyPackage
       When the server <ends> and starts again
       Then Bob fetches Alice's KeyPackages in order
 

@@ -13,6 +13,7 @@ Feature: Registrations and restarts
       Then the call fails with E018
 
       Examples:
-        | ends       |
-        | is stopped |
-        | is killed  |
+        | ends            |
+        | is stopped      |
+        | is killed       |
+        | is killed twice |

@@ -79,7 +79,9 @@ export class QueueModel {
    */
   takeAnswered(there: readonly Delivery[]): void {
     const numbers = new Map(this.messages.map(({ payload, seq }) => [digest(payload), seq]));
-    const places = new Map(this.sent.map((payload, index) => [digest(payload), index]));
+    const places = new Map<string, number>();
+    for (const payload of [...this.sent, ...this.messages.map((message) => message.payload)])
+      if (!places.has(digest(payload))) places.set(digest(payload), places.size);
     let last = -1;
     for (const { payload, seq } of there) {
       const name = digest(payload);
