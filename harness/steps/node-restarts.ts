@@ -31,8 +31,8 @@ defineParameterType({
  * killed may have lost that (DS-038 is no MUST).
  */
 function withoutOld({ numbers }: QueueModel, there: readonly Delivery[]): Delivery[] {
-  const [first] = numbers;
-  return there.filter(({ seq }) => first === undefined || seq >= first);
+  // Answers may have come in any order.
+  return there.filter(({ seq }) => numbers.length === 0 || numbers.some((number) => number <= seq));
 }
 
 const certificates = new WeakMap<object, string>();
