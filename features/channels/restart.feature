@@ -13,7 +13,7 @@ Feature: Channels and restarts
       When Bob creates a channel with Alice
       Then all of them get the same id
       When Alice puts some text into Bob's queue in the channel with Alice
-      Then Bob's queue in the channel with Alice still holds its messages
+      Then Bob's queue in the channel with Alice still holds its messages under the numbers that enqueue returned
       When Mallory calls enqueue with the channel of Alice and Bob and Bob's key as recipientKey
       Then the call fails with E022
 

@@ -88,13 +88,7 @@ export const VARIANTS: readonly Variant[] = [
   ),
   variant('numbers-elsewhere', 'begins to count at 2^40', numbersFrom(1n << 40n)),
   variant('great-numbers', 'begins to count beyond 2^63', numbersFrom((1n << 63n) + 5n)),
-  variant('other-order', 'answers calls of a session in any order', {
-    ...inMethod(ALL, async ({ next }) => {
-      const results = await next();
-      if (Math.random() < 0.5) await sleep(Math.random() * 12);
-      return results;
-    }),
-  }),
+  variant('other-order', 'answers calls of a session in any order', inAnyOrder()),
   variant('as-cpp', 'does in corner cases of RPC what the C++ implementation does', asCpp()),
   variant('core-only', 'has the eight methods of the first generation', {
     ...inMethod(BEYOND_CORE, () => Promise.reject(new RpcException('unimplemented', 'method not implemented'))),
@@ -158,10 +152,12 @@ export const VARIANTS: readonly Variant[] = [
   }),
   variant(
     'other-restarts',
-    'starts slowly, then numbers from the next thousand on, and forgets sessions; removes what was taken within seconds',
+    'starts slowly, then numbers from the next thousand on, and forgets sessions; answers in any order, and removes what was taken at an orderly end',
     {
+      ...inAnyOrder(),
       kept: {
-        startMs: 700,
+        startMs: 200,
+        keepsTaken: true,
         isWritten: (method) => method !== 'take' && method !== 'ack',
         laterMs: 2_000,
         reload: (items) =>
@@ -186,6 +182,14 @@ export const TOGETHER: readonly (readonly string[])[] = [
   ['other-limits', 'small-pieces'],
   ['looks-every-second', 'other-order', 'not-to-oneself', 'as-cpp'],
 ].map((names) => names.map((name) => `variant/${name}`));
+
+function inAnyOrder(): Fault {
+  return inMethod(ALL, async ({ next }) => {
+    const results = await next();
+    if (Math.random() < 0.5) await sleep(Math.random() * 12);
+    return results;
+  });
+}
 
 function notToOneself(): Fault {
   return inMethod(['enqueue', 'batchEnqueue'], async ({ params, next, around }) => {

@@ -16,6 +16,8 @@ export interface Keeping {
   isWritten?(method: StoreMethod): boolean;
   /** After how long, in ms, and at an orderly end, the others are written. */
   laterMs?: number;
+  /** What was fetched is there again after a sudden end. */
+  keepsTaken?: boolean;
   /** What is made of the file at the next start. */
   reload?(items: StoreItem[]): StoreItem[];
   /** What was there before does not count toward limits. */

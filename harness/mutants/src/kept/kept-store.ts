@@ -11,22 +11,29 @@ const CHANGES: readonly StoreMethod[] = [
   ...(['addUser', 'addToken', 'revoke', 'forgetTokens', 'claimSetting'] as const),
 ];
 
+type Taken = Parameters<Store['restore']>;
+/** What is in the file. */
+interface Kept {
+  all: StoreItem[];
+  taken: Taken[];
+}
+
 /** A store in memory that is written whole into a file of that folder, and read from it. */
-export async function keptStore(
-  directory: string,
-  keeping: Keeping,
-): Promise<{ store: Store; flush(): Promise<void> }> {
+export async function keptStore(directory: string, keeping: Keeping): Promise<{ store: Store; end(): Promise<void> }> {
   const file = join(directory, 'store.bin');
   const store = await memoryStore();
-  const { isWritten = () => true, reload = (items) => items, laterMs, forgetsCounts } = keeping;
-  const before = existsSync(file) ? (deserialize(readFileSync(file)) as StoreItem[]) : [];
-  const items = reload(before);
+  const { isWritten = () => true, reload = (items) => items, laterMs, forgetsCounts, keepsTaken } = keeping;
+  const before: Kept = existsSync(file) ? deserialize(readFileSync(file)) : { all: [], taken: [] };
+  const items = reload(before.all);
   await store.load(items);
+  const { taken } = before;
+  for (const [queue, deliveries] of taken) await store.restore(queue, deliveries);
+  taken.length = 0;
 
   const write = async (): Promise<void> => {
     const all: StoreItem[] = [];
     for await (const item of store.dump()) all.push(item);
-    writeFileSync(`${file}.new`, serialize(all));
+    writeFileSync(`${file}.new`, serialize({ all, taken } satisfies Kept));
     renameSync(`${file}.new`, file);
   };
   let running: Promise<void> = Promise.resolve();
@@ -49,12 +56,17 @@ export async function keptStore(
       async (...args: unknown[]) => {
         if (name === 'enqueue') args[2] = moreRoom(args[2] as { messages: number }, uncounted);
         const result = await (store[name] as (...args: unknown[]) => Promise<unknown>)(...args);
+        if (keepsTaken && name === 'take') taken.push([args[0] as Taken[0], result as Taken[1]]);
         if (isWritten(name)) await flush();
         return result;
       },
     ]),
   );
-  return { store: override(store, changed as Partial<Store>), flush };
+  const end = (): Promise<void> => {
+    taken.length = 0;
+    return flush();
+  };
+  return { store: override(store, changed as Partial<Store>), end };
 }
 
 const moreRoom = (limits: { messages: number }, by: number): object => ({ ...limits, messages: limits.messages + by });

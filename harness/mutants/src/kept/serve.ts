@@ -19,13 +19,13 @@ if (kept.hasLock) {
 }
 if (kept.startMs !== undefined) await sleep(kept.startMs);
 const accounts = accountsFile ? (JSON.parse(readFileSync(accountsFile, 'utf8')) as KnownAccount[]) : [];
-const { store, flush } = await keptStore(directory, kept);
+const { store, end } = await keptStore(directory, kept);
 const listen = { ...fault.listen, host: '127.0.0.1', port: Number(port) };
 const server = await FaultyServer.start({ ...fault, listen }, accounts, await certificate(), store);
 process.stdout.write(`listening on ${server.address.host}:${server.address.port}\n`);
 
 process.once('SIGTERM', async () => {
-  if (kept.laterMs !== undefined) await flush();
+  if (kept.laterMs !== undefined || kept.keepsTaken) await end();
   if (kept.hasLock) rmSync(lock);
   if (!kept.isSilent) await server.stop();
   process.exit(0);
