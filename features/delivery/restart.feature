@@ -165,6 +165,14 @@ Feature: Queues and restarts
       Then Alice's queue in the channel with Bob still holds its messages
       And Alice's queue still holds its messages
 
+    @profile:channels @profile:reliable @needs:accounts
+    Scenario: Stopped after an ack in a channel
+      Given a channel between Alice and Bob
+      And Bob has put 5 messages into Alice's queue in the channel with Bob
+      When Alice acks Alice's queue in the channel with Bob up to message 3
+      And the server is stopped and starts again
+      Then Alice's queue in the channel with Bob still holds its messages
+
   @DS-038 @level:should @profile:core @source:decided @needs:restart
   Rule: DS-038 Also after a sudden end
     A server that stores on disk SHOULD NOT return such a message after a sudden end either.

@@ -1,5 +1,7 @@
-import { type Mutant, mutantsOf } from '../fault.ts';
-import type { Keeping, StoreItem } from '../kept/keeping.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { type Fault, type Mutant, mutantsOf } from '../fault.ts';
+import type { Keeping, StoreItem, StoreMethod } from '../kept/keeping.ts';
+import { override } from '../seams/store.ts';
 
 const of = mutantsOf('restart');
 const mutant = (requirement: string, name: string, what: string, kept: Keeping): Mutant =>
@@ -23,12 +25,27 @@ const reversed = (kind: Kind): Keeping => ({
     return [...items.filter((item) => item.kind !== kind), ...backwards];
   },
 });
+/** What was read at the start is not written again. */
+const once = (kind: Kind): Keeping => ({
+  rewrite: (all, read) => all.filter((item) => item.kind !== kind || !isOneOf(read, item)),
+});
+/** What was read at the start stays in the file, also when it is removed. */
+const stays = (kind: Kind): Keeping => ({
+  rewrite: (all, read) => [...read.filter((item) => item.kind === kind && !isOneOf(all, item)), ...all],
+});
+const isOneOf = (items: readonly StoreItem[], item: StoreItem): boolean =>
+  items.some((other) => other.kind === item.kind && isDeepStrictEqual(other, item));
+/** Changes by that method are written, but for queues in channels. */
+const notInChannels = (unwritten: StoreMethod): Keeping => ({
+  isWritten: (method, queue) => method !== unwritten || (queue as QueueId).channelId.length === 0,
+});
 const withPayload = (item: Of<'delivery'>, payload: Uint8Array): StoreItem => ({
   ...item,
   delivery: { ...item.delivery, payload },
 });
-const queueName = ({ queue: { channelId, recipientKey } }: Of<'delivery'> | Of<'queue'>): string =>
+const queueName = ({ queue: { channelId, recipientKey } }: { queue: QueueId }): string =>
   `${Buffer.from(channelId).toString('hex')}/${Buffer.from(recipientKey).toString('hex')}`;
+type QueueId = Of<'queue'>['queue'];
 const inQueue = (items: StoreItem[], name: string): Of<'delivery'>[] =>
   items.filter((item): item is Of<'delivery'> => item.kind === 'delivery' && queueName(item) === name);
 
@@ -93,6 +110,26 @@ export const RESTARTS: readonly Mutant[] = [
     'keeps default queues, and channels, but not the queues in them',
     reread('delivery', (item) => (item.queue.channelId.length > 0 ? undefined : item)),
   ),
+  mutant(
+    'DS-019',
+    'reads-a-page',
+    'reads the first 200 messages of a queue, as many as its query returns',
+    reread('delivery', (item, items) => (inQueue(items, queueName(item)).indexOf(item) < 200 ? item : undefined)),
+  ),
+  mutant(
+    'DS-019',
+    'reads-4-mib',
+    'takes what is longer than 4 MiB for damaged',
+    reread('delivery', (item) => (item.delivery.payload.length > 4 * 1024 * 1024 ? undefined : item)),
+  ),
+  mutant('DS-019', 'messages-once', 'writes what came since its start, and not what it read then', once('delivery')),
+  of('DS-019', 'peeked-is-taken', 'writes what was shown to peek as delivered', taking('peek')),
+  of(
+    'DS-019',
+    'ack-swallows',
+    'writes up to which number was acknowledged, and drops what has come since',
+    taking('ack'),
+  ),
   mutant('DS-019', 'leaves-its-lock', 'does not start when the one before was killed: its lock stands', {
     hasLock: true,
   }),
@@ -105,6 +142,18 @@ export const RESTARTS: readonly Mutant[] = [
       return { ...item, nextSeq: (last?.delivery.seq ?? 0n) + 1n };
     }),
   ),
+  mutant(
+    'DS-028',
+    'channel-numbers-of-what-is-left',
+    'goes on behind the greatest number that is queued, in channels',
+    reread('queue', (item, items) => {
+      if (item.queue.channelId.length === 0) return item;
+      return { ...item, nextSeq: (inQueue(items, queueName(item)).at(-1)?.delivery.seq ?? 0n) + 1n };
+    }),
+  ),
+  mutant('DS-037', 'channel-fetches-come-back', 'does not write what was fetched from channels', notInChannels('take')),
+  mutant('DS-037', 'channel-acks-come-back', 'does not write what was acknowledged in channels', notInChannels('ack')),
+  mutant('DS-037', 'old-ones-come-back', 'does not remove what it read at its start', stays('delivery')),
   mutant('DS-037', 'fetched-come-back', 'does not write what was fetched', {
     isWritten: (method) => method !== 'take',
   }),
@@ -128,6 +177,8 @@ export const RESTARTS: readonly Mutant[] = [
       return [...items.filter(({ kind }) => kind !== 'keyPackage'), ...owners.values()];
     },
   }),
+  mutant('KP-014', 'packages-once', 'writes KeyPackages that came since its start alone', once('keyPackage')),
+  mutant('KP-015', 'old-packages-come-back', 'does not remove what it read at its start', stays('keyPackage')),
   mutant('KP-015', 'packages-come-back', 'does not write which KeyPackages were given out', {
     isWritten: (method) => method !== 'takeKeyPackage',
   }),
@@ -135,6 +186,7 @@ export const RESTARTS: readonly Mutant[] = [
   mutant('HK-009', 'hybrid-keys-unwritten', 'writes hybrid keys with the next message', {
     isWritten: (method) => method !== 'putHybridKey',
   }),
+  mutant('HK-009', 'hybrid-keys-once', 'writes hybrid keys that came since its start alone', once('hybridKey')),
   mutant('EP-009', 'endpoints-lost', 'keeps endpoints in memory', lost('endpoint')),
   mutant('CH-016', 'channels-lost', 'keeps channels in memory', lost('channel')),
   mutant(
@@ -146,11 +198,40 @@ export const RESTARTS: readonly Mutant[] = [
       channel: { ...channel, members: [channel.members[0], channel.members[0]] },
     })),
   ),
+  mutant('CH-016', 'channels-once', 'writes channels that were made since its start alone', once('channel')),
+  mutant('OPQ-026', 'users-once', 'writes users who came since its start alone', once('user')),
   mutant('OPQ-026', 'users-lost', 'keeps users in memory', lost('user')),
   mutant('OPQ-026', 'new-setup', 'makes the OPAQUE keys of the server anew at each start', lost('setting')),
   mutant('TRN-021', 'new-certificate', 'makes a certificate at each start', { hasNewCertificate: true }),
   mutant('TRN-025', 'ends-silently', 'ends without closing a connection', { isSilent: true }),
 ];
+
+/** What that method was called for is not written any more: all up to the greatest number of it. */
+function taking(by: 'peek' | 'ack'): Fault {
+  const upTo = new Map<string, bigint>();
+  const note = (queue: QueueId, seq: bigint): void => {
+    upTo.set(queueName({ queue }), seq);
+  };
+  return {
+    kept: {
+      rewrite: (all) =>
+        all.filter((item) => item.kind !== 'delivery' || item.delivery.seq > (upTo.get(queueName(item)) ?? -1n)),
+    },
+    store: (store) =>
+      override(store, {
+        async peek(queue, max) {
+          const shown = await store.peek(queue, max);
+          const last = shown.at(-1);
+          if (by === 'peek' && last) note(queue, last.seq);
+          return shown;
+        },
+        ack(queue, seqUpTo) {
+          if (by === 'ack') note(queue, seqUpTo);
+          return store.ack(queue, seqUpTo);
+        },
+      }),
+  };
+}
 
 function everyTenth(): Keeping {
   let count = 0;

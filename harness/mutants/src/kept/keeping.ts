@@ -12,8 +12,13 @@ export type StoreMethod = {
  * before the answer.
  */
 export interface Keeping {
-  /** Whether a change by that method is written before it is answered. What is not goes with the next that is. */
-  isWritten?(method: StoreMethod): boolean;
+  /**
+   * Whether a change by that method is written before it is answered. What is not goes with the next that is.
+   * @param subject the method's first argument: a queue, an identity …
+   */
+  isWritten?(method: StoreMethod, subject: unknown): boolean;
+  /** What is written in place of all. @param read what was there at the start */
+  rewrite?(all: StoreItem[], read: readonly StoreItem[]): StoreItem[];
   /** After how long, in ms, and at an orderly end, the others are written. */
   laterMs?: number;
   /** What was fetched is there again after a sudden end. */

@@ -22,7 +22,8 @@ interface Kept {
 export async function keptStore(directory: string, keeping: Keeping): Promise<{ store: Store; end(): Promise<void> }> {
   const file = join(directory, 'store.bin');
   const store = await memoryStore();
-  const { isWritten = () => true, reload = (items) => items, laterMs, forgetsCounts, keepsTaken } = keeping;
+  const { isWritten = () => true, reload = (items) => items, rewrite = (all) => all } = keeping;
+  const { laterMs, forgetsCounts, keepsTaken } = keeping;
   const before: Kept = existsSync(file) ? deserialize(readFileSync(file)) : { all: [], taken: [] };
   const items = reload(before.all);
   await store.load(items);
@@ -33,7 +34,7 @@ export async function keptStore(directory: string, keeping: Keeping): Promise<{ 
   const write = async (): Promise<void> => {
     const all: StoreItem[] = [];
     for await (const item of store.dump()) all.push(item);
-    writeFileSync(`${file}.new`, serialize({ all, taken } satisfies Kept));
+    writeFileSync(`${file}.new`, serialize({ all: rewrite(all, items), taken } satisfies Kept));
     renameSync(`${file}.new`, file);
   };
   let running: Promise<void> = Promise.resolve();
@@ -57,7 +58,7 @@ export async function keptStore(directory: string, keeping: Keeping): Promise<{ 
         if (name === 'enqueue') args[2] = moreRoom(args[2] as { messages: number }, uncounted);
         const result = await (store[name] as (...args: unknown[]) => Promise<unknown>)(...args);
         if (keepsTaken && name === 'take') taken.push([args[0] as Taken[0], result as Taken[1]]);
-        if (isWritten(name)) await flush();
+        if (isWritten(name, args[0])) await flush();
         return result;
       },
     ]),
