@@ -22,3 +22,9 @@ Feature: Channels and restarts
         | is stopped      |
         | is killed       |
         | is killed twice |
+
+    Scenario: Killed at once after a channel was made
+      Given Alice has a channel with a stranger
+      When the server is killed and starts again
+      And Alice creates that channel again
+      Then all of them get the same id

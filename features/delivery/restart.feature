@@ -57,7 +57,8 @@ Feature: Queues and restarts
       Given Bob has put 2 messages into Alice's queue
       When Alice peeks at Alice's queue
       Then the answer holds all its messages
-      When the server is killed and starts again
+      When Bob puts some text into Alice's queue
+      And the server is killed and starts again
       Then Alice's queue still holds its messages under the numbers that enqueue returned
 
     @profile:batch

@@ -12,9 +12,12 @@ import { anyPayload, drain, fetchParams } from '../src/node/queue-calls.ts';
 import { describe, sameBytes } from '../src/node/queue-model.ts';
 
 const SESSIONS_AT_ONCE = 4;
+/** The peer of the last channel that was made. */
+const lastPeer = new WeakMap<NodeScenario, Uint8Array>();
 
 async function create(scenario: NodeScenario, person: Person, peerKey: Uint8Array, session?: string): Promise<Outcome> {
   const params = { ...rightCall(scenario, person, 'createChannel'), peerKey };
+  lastPeer.set(scenario, peerKey);
   scenario.outcome = await scenario.call(session ?? scenario.sessionOf(person), 'createChannel', params);
   if (scenario.outcome.kind === 'results') scenario.channelIds.push(scenario.outcome.results.channelId as Uint8Array);
   return scenario.outcome;
@@ -72,6 +75,13 @@ Given('{person} has a channel with a stranger', async function (person: Person) 
   const outcome = await create(scenario, person, scenario.stranger());
   if (outcome.kind === 'refused')
     scenario.target.skip(`the target makes no channel with an identity that it does not know: ${outcome.reason}`);
+});
+
+When('{person} creates that channel again', async function (person: Person) {
+  const scenario = scenarioOf(this);
+  const peer = lastPeer.get(scenario);
+  assert.ok(peer, 'no channel was created before this step');
+  await create(scenario, person, peer);
 });
 
 const ids = (scenario: NodeScenario): string[] => {

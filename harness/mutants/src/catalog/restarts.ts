@@ -198,6 +198,9 @@ export const RESTARTS: readonly Mutant[] = [
       channel: { ...channel, members: [channel.members[0], channel.members[0]] },
     })),
   ),
+  mutant('CH-016', 'channels-unwritten', 'writes a channel with the first message in it', {
+    isWritten: (method) => method !== 'channelOf',
+  }),
   mutant('CH-016', 'channels-once', 'writes channels that were made since its start alone', once('channel')),
   mutant('OPQ-026', 'users-once', 'writes users who came since its start alone', once('user')),
   mutant('OPQ-026', 'users-lost', 'keeps users in memory', lost('user')),
