@@ -67,6 +67,7 @@ export type CoreErrorCode =
 
 /** The one error of this package. Its message says what to do; neither message nor cause holds a secret, or what was encrypted. */
 export class CoreError extends Error {
+  /** What went wrong; each code is explained at CoreErrorCode. */
   readonly code: CoreErrorCode;
 
   constructor(code: CoreErrorCode, message: string, options?: ErrorOptions) {

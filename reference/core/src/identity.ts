@@ -70,6 +70,7 @@ export class IdentityKeypair {
     this.#signer = undefined;
   }
 
+  /** As `dispose`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -8,6 +8,7 @@ import type { HybridPublicKey } from './hybrid/keys.ts';
 import { nobleEncapsulate } from './hybrid/noble.ts';
 import { primitives } from './hybrid/primitives.ts';
 
+/** What a hybrid envelope is made with instead of random bytes (spec: HYB). */
 export interface HybridChoices {
   /** X25519 secret, 32 bytes; copied. */
   ephemeral: Uint8Array;

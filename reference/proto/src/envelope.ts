@@ -18,12 +18,14 @@ export const MsgType = {
   mlsApplication: 7,
   error: 8,
 } as const;
+/** A value of `MsgType`, 0 … 8. */
 export type MsgType = (typeof MsgType)[keyof typeof MsgType];
 
 const MSG_TYPES = new Set<number>(Object.values(MsgType));
 
 /** An envelope whose bytes are the reader's own. */
 export interface ParsedEnvelope {
+  /** What the payload is; one of the nine of the schema. */
   msgType: MsgType;
   /** 32 bytes, or empty where there is no group. */
   groupId: Uint8Array;

@@ -7,6 +7,7 @@ export type ProtoErrorCode = 'FRAME' | 'POINTER' | 'FIELD' | 'RANGE';
 
 /** The one error of this package. The message names the place, never the bytes. */
 export class ProtoError extends Error {
+  /** Which rule was broken. */
   readonly code: ProtoErrorCode;
 
   constructor(code: ProtoErrorCode, message: string, options?: ErrorOptions) {

@@ -18,6 +18,7 @@ const SIGNATURE_ALGORITHMS = [
 export interface TlsFiles {
   /** The own certificate first. */
   certPem: string | Uint8Array;
+  /** Of the first certificate; not encrypted. */
   keyPem: string | Uint8Array;
 }
 
@@ -31,8 +32,9 @@ export interface TransportOptions {
   initialMaxStreamsBidi?: number | undefined;
   /** Default 0: unidirectional streams are not used. */
   initialMaxStreamsUni?: number | undefined;
-  /** Bytes that the peer may send before we read: on the connection (default 10 MiB) and on a stream (default 1 MiB). */
+  /** Bytes that the peer may send before we read, on the connection. Default 10 MiB. */
   initialMaxData?: number | undefined;
+  /** Bytes that it may send before we read, on one stream. Default 1 MiB. */
   initialMaxStreamData?: number | undefined;
 }
 

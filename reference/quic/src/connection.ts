@@ -28,6 +28,7 @@ const UNI = 2;
 export class QuicConnection {
   /** The peer's address now; a peer may move (RFC 9000 section 9). */
   remote: Host;
+  /** The address at which this side receives. */
   readonly local: Host;
   /** How it ended; never rejects. */
   readonly closed: Promise<CloseInfo>;

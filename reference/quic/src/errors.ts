@@ -41,11 +41,13 @@ export interface CloseInfo {
   by: 'local' | 'peer' | 'timeout' | 'lost';
   /** Whether `code` is the application's (CONNECTION_CLOSE 0x1d) or the transport's (0x1c, RFC 9000 section 20.1). */
   isApplication: boolean;
+  /** Error code on the wire, 62 bits at most; 0 where nobody closed it. */
   code: number;
   /** The closer's own words; untrusted. */
   reason: string;
 }
 
+/** What a call on a connection that has ended fails with: `IDLE_TIMEOUT`, or `CLOSED` with the code on the wire. */
 export function closedError(info: CloseInfo): QuicError {
   const options = { errorCode: info.code };
   if (info.by === 'timeout') return new QuicError('IDLE_TIMEOUT', 'the connection timed out', options);

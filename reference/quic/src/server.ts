@@ -19,8 +19,9 @@ export interface ListenOptions extends TransportOptions {
   onConnection(connection: QuicConnection): void;
   /** Handshakes under way from which on a client must first show that it receives at its address (Retry). Default 64; 0 = always. */
   retryThreshold?: number | undefined;
-  /** Connections at once, in all (default 10,000) and from one address (default: as many). */
+  /** Connections at once, in all. Default 10,000; a further one is refused (CONNECTION_REFUSED). */
   maxConnections?: number | undefined;
+  /** Connections at once from one IP address. Default: as many as in all. */
   maxConnectionsPerAddress?: number | undefined;
 }
 

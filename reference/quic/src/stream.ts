@@ -52,6 +52,7 @@ export class QuicStream {
     if (!directions.write) this.#write = { state: 'ended' };
   }
 
+  /** Whether the transport knows the stream: from its first bytes on, or from the start when the peer opened it. */
   get isKnown(): boolean {
     return this.#isKnown;
   }

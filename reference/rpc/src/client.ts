@@ -37,6 +37,10 @@ export class RpcClient {
   readonly #bootstrapWaiters = new Set<{ resolve(): void; reject(error: Error): void }>();
   #bootstrap: 'expected' | 'here' | RpcException = 'expected';
 
+  /**
+   * Reads from the stream at once, and owns it; nothing is sent before the first call.
+   * @param limits what differs from DEFAULT_RPC_LIMITS
+   */
   constructor(stream: ByteStream, limits?: Partial<RpcLimits>) {
     const owner = { onEvent: (event: VatEvent) => this.#onEvent(event), onRoom: () => this.#onRoom() };
     this.#limits = fullLimits(limits);

@@ -5,6 +5,7 @@ export type ExceptionType = (typeof EXCEPTION_TYPES)[number];
 
 /** An exception as it travels in a Return: what a call failed with, or what a handler throws to fail it. */
 export class RpcException extends Error {
+  /** What the caller may do about it; whoever answers chooses it. */
   readonly type: ExceptionType;
   /** For people, and whatever the interface puts into it; untrusted when it came from a peer. */
   readonly reason: string;
@@ -22,6 +23,7 @@ export class RpcException extends Error {
  * and was sent an Abort · `transport` the stream was reset or its connection lost.
  */
 export interface SessionEnd {
+  /** For programs. */
   kind: 'closed' | 'aborted-by-peer' | 'protocol-error' | 'transport';
   /** For people; the peer's own words when it sent Abort. */
   reason: string;

@@ -33,6 +33,7 @@ export class FrameReader {
   #needed = 4;
   #state: 'count' | 'table' | 'body' = 'count';
 
+  /** @param limits segments and bytes that one message may have */
   constructor(limits: Pick<RpcLimits, 'segments' | 'messageBytes'> = DEFAULT_RPC_LIMITS) {
     this.#limits = limits;
   }

@@ -7,6 +7,7 @@ export type MessageTarget = { kind: 'importedCap'; id: number } | ({ kind: 'prom
 
 /** What a question that is not answered yet will give (rpc.capnp, PromisedAnswer). */
 export interface PromisedAnswer {
+  /** The question, 32 bits: of the side that holds the promise. */
   questionId: number;
   /** Indices of pointer fields, from the answer's content on; empty for the content itself. */
   transform: number[];
@@ -24,13 +25,17 @@ export type CapDescriptor =
  * undefined = null pointer.
  */
 export interface Payload {
+  /** What the root pointer leads to: a struct, or for Bootstrap a capability. */
   content: Content | PointerPlace | undefined;
+  /** The capabilities that pointers of the content name by their index. */
   capTable: CapDescriptor[];
 }
 
 /** An exception as it stands in a message (rpc.capnp, Exception). */
 export interface RpcExceptionValue {
+  /** What a caller may do about it. */
   type: ExceptionType;
+  /** For people; untrusted when it came from a peer. */
   reason: string;
 }
 
@@ -44,34 +49,48 @@ export type ReturnValue =
 /** A question: a call of a method (rpc.capnp, Call). Ids are the caller's, 32 bits. */
 export interface CallMessage {
   kind: 'call';
+  /** Free again after Return and Finish. */
   questionId: number;
+  /** The capability that is called; a promised answer pipelines the call. */
   target: MessageTarget;
+  /** 64 bits, as the schema of the interface has it. */
   interfaceId: bigint;
+  /** The method's ordinal in its interface, 16 bits. */
   methodId: number;
+  /** A struct of the method's parameters. */
   params: Payload;
+  /** Where the results go; this vat answers the caller alone, and others with an exception of type `unimplemented`. */
   sendResultsTo: 'caller' | 'yourself' | 'thirdParty';
 }
 
 /** The answer to a question (rpc.capnp, Return). */
 export interface ReturnMessage {
   kind: 'return';
+  /** The question's id. */
   answerId: number;
+  /** Whether the capabilities of the parameters are given back with it, as Release would. */
   releaseParamCaps: boolean;
+  /** Whether the caller may leave Finish out; the id is free at once then. */
   noFinishNeeded: boolean;
+  /** Results, or why there are none. */
   value: ReturnValue;
 }
 
 /** What a promise has become (rpc.capnp, Resolve). */
 export interface ResolveMessage {
   kind: 'resolve';
+  /** The import that was a promise, 32 bits. */
   promiseId: number;
+  /** The capability that it is now, or why it will be none. */
   value: { kind: 'cap'; cap: CapDescriptor } | { kind: 'exception'; exception: RpcExceptionValue };
 }
 
 /** Asks whether calls that went the long way have arrived (rpc.capnp, Disembargo). */
 export interface DisembargoMessage {
   kind: 'disembargo';
+  /** The capability whose calls may have gone the long way. */
   target: MessageTarget;
+  /** `senderLoopback` asks, `receiverLoopback` answers under the same id (32 bits); the others are of level 3. */
   context: { kind: 'senderLoopback' | 'receiverLoopback' | 'provide'; id: number } | { kind: 'accept' };
 }
 

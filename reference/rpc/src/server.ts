@@ -86,6 +86,7 @@ export class RpcServerSession {
   #isShuttingDown = false;
   #onIdle: (() => void) | undefined;
 
+  /** Reads from the stream at once, and owns it. */
   constructor(stream: ByteStream, options: ServeOptions) {
     const owner = { onEvent: (event: VatEvent) => this.#onEvent(event), onRoom: () => this.#onRoom() };
     this.#options = options;

@@ -5,6 +5,7 @@ import { decodePointer, decodeTag, LIST_OF_STRUCTS } from './pointer.ts';
 
 /** A place in a frame where a pointer lies. */
 export interface PointerPlace {
+  /** The message; its bytes are not copied. */
   readonly frame: Frame;
   /** Index into the segments of the frame. */
   readonly segment: number;

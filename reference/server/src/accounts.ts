@@ -4,6 +4,7 @@ import type { Store } from './store/store.ts';
 
 /** Who a token speaks for. */
 export interface Account {
+  /** For logs and the operator: a user name, or that of an accounts file. */
   name: string;
   /** Ed25519 public key, 32 bytes. */
   identityKey: Uint8Array;
@@ -32,6 +33,7 @@ export class AccountTable implements Accounts {
   readonly #byDigest = new Map<string, { digest: Buffer; account: Account }>();
   readonly #identities = new Set<string>();
 
+  /** @param token kept as its SHA-256 alone; one that is known gets this account instead */
   add(token: Uint8Array, account: Account): void {
     const digest = tokenDigest(token);
     this.#byDigest.set(digest.toString('hex'), { digest, account });
@@ -54,6 +56,7 @@ export class StoredAccounts implements Accounts {
   readonly #file: AccountTable;
   readonly #store: Store;
 
+  /** @param file asked first @param store the tokens of logins, and those that an operator gave out */
   constructor(file: AccountTable, store: Store) {
     this.#file = file;
     this.#store = store;

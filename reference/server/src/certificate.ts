@@ -5,7 +5,9 @@ import * as x509 from '@peculiar/x509';
 
 /** A certificate (the chain, the server's own first) and its private key, PEM. */
 export interface Certificate {
+  /** One certificate or more. */
   certPem: string;
+  /** Of the first of them; not encrypted. */
   keyPem: string;
 }
 

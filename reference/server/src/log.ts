@@ -9,9 +9,13 @@ type LogFields = Record<string, string | number | boolean>;
  * they choose one by one, never parameters or results of a call.
  */
 export interface Log {
+  /** What only who looks for a fault wants to see. */
   debug(message: string, fields?: LogFields): void;
+  /** What happens in the ordinary course: it listens, it ends. */
   info(message: string, fields?: LogFields): void;
+  /** What works, and should be seen to. */
   warn(message: string, fields?: LogFields): void;
+  /** What does not work. */
   error(message: string, fields?: LogFields): void;
 }
 
@@ -42,6 +46,7 @@ export function makeLog({ format, level, to }: LogOptions): Log {
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }
 
+/** Says nothing: for tests, and programs that embed a server. */
 export const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 function forPeople(to: DestinationStream | undefined): DestinationStream {

@@ -11,13 +11,19 @@ import type { Store } from './store/store.ts';
 
 /** What a node is put together from. */
 export interface NodeServerOptions {
+  /** IP address or name to listen at; `0.0.0.0` and `::` listen everywhere. */
   host: string;
   /** UDP port, 0 for a free one. */
   port: number;
+  /** What clients are shown. */
   certificate: Certificate;
+  /** What answers the calls. */
   service: NodeService;
+  /** The one of the service; closed with the server. */
   store: Store;
+  /** Told of connections and faults; never of tokens, keys or payloads. */
   log: Log;
+  /** What differs from DEFAULT_NODE_LIMITS. */
   limits?: Partial<NodeLimits> | undefined;
 }
 

@@ -24,6 +24,7 @@ const BATCH = 32;
 
 /** What a session is put together from. */
 export interface SessionOptions {
+  /** Makes the calls; the caller's, who closes it. */
   node: NodeClient;
   /** What it shows of itself with each call. */
   auth: ClientAuth;
@@ -44,7 +45,9 @@ export interface SessionOptions {
  * it was shown; what is sent is in the state's outbox, with the keys it used up, before a byte of it leaves.
  */
 export class Session implements Reader {
+  /** What is saved: identity, group, inbox, outbox. Secret. */
   readonly state: StoredState;
+  /** Wiped by `dispose`. */
   readonly identity: IdentityKeypair;
   /** The own queue, or the one in the channel. */
   readonly queue: Queue;
@@ -361,5 +364,6 @@ export class Session implements Reader {
   }
 }
 
+/** What creating or joining a group fails with in one: kind `usage`. */
 export const inGroup = (): ClientError =>
   new ClientError('usage', 'this state is in a group already: use another --state, or "quicnprotochat leave" first');

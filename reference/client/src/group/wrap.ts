@@ -12,6 +12,7 @@ const MLS10 = [0, 1];
 
 /** What is to be wrapped. */
 export interface Content {
+  /** What `message` is: a commit, a Welcome, an application message. */
   msgType: MsgType;
   /** MLS group id; anything but 32 bytes is not told. */
   groupId: Uint8Array;

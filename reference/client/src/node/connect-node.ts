@@ -16,6 +16,7 @@ export type Trust =
 
 /** What `connectNode` needs to know. */
 export interface ConnectNodeOptions {
+  /** Host and UDP port. */
   address: Address;
   /** How it is told from others. */
   trust: Trust;

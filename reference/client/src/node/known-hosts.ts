@@ -16,6 +16,7 @@ export function defaultKnownHosts(env: NodeJS.ProcessEnv = process.env): string 
  * begins with # is a comment.
  */
 export class KnownHosts {
+  /** The file. It need not be there yet. */
   readonly path: string;
 
   constructor(path: string) {

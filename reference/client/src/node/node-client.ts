@@ -40,6 +40,7 @@ export class NodeClient {
   #session: Promise<{ connection: QuicConnection; rpc: RpcClient }> | undefined;
   #isClosed = false;
 
+  /** Connects at the first call. */
   constructor(options: NodeClientOptions) {
     this.#options = options;
   }

@@ -5,8 +5,11 @@ import type { NodeClient } from './node-client.ts';
 
 /** A user name, a password, and the Ed25519 public key (32 bytes) that the account stands for. */
 export interface Credentials {
+  /** Not empty; UTF-8. */
   username: string;
+  /** Never leaves this process (RFC 9807). */
   password: string;
+  /** 32 bytes; the session token is bound to it. */
   identityKey: Uint8Array;
 }
 

@@ -24,6 +24,7 @@ export function keyStorePath(path: string): string {
 
 /** A state file, mode 0600, optionally encrypted, and the key store beside it. Only whoever has the lock writes. */
 export class StateFile {
+  /** Of the state; the key store's is `keyStorePath` of it. */
   readonly path: string;
   readonly #passphrase: string | undefined;
   #crypto: StoreCrypto | undefined;

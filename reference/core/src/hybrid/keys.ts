@@ -62,6 +62,7 @@ export class HybridPublicKey {
 
 /** Both secrets of a recipient. Wiped by `dispose`, or at the end of a `using` block. */
 export class HybridKeypair {
+  /** What others encrypt to; stays after `dispose`. */
   readonly publicKey: HybridPublicKey;
   readonly #seed: Uint8Array;
   readonly #x25519: X25519Keypair;
@@ -119,6 +120,7 @@ export class HybridKeypair {
     this.#mlKem.wipe();
   }
 
+  /** As `dispose`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose();
   }

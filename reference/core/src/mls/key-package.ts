@@ -32,11 +32,13 @@ export interface KeyPackageInfo {
   fingerprint: Uint8Array;
   /** Seconds since 1970. */
   notBefore: bigint;
+  /** The last second, since 1970, in which it may be used. */
   notAfter: bigint;
 }
 
 /** The clock in seconds since 1970, a parameter so that tests can turn it. */
 export type Clock = () => number;
+/** The time of this machine. */
 export const systemClock: Clock = () => Math.floor(Date.now() / 1000);
 
 /** @returns SHA-256 of an MLSMessage with a KeyPackage, 32 bytes (spec: KP) */

@@ -17,6 +17,7 @@ export interface DiskKeyStoreOptions {
  * anew at each call, so that nothing stale is written; two processes must not change it at the same time.
  */
 export class DiskKeyStore implements KeyStore {
+  /** The file. */
   readonly path: string;
   readonly #options: DiskKeyStoreOptions;
   readonly #lock = new Lock();

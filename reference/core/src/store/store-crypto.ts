@@ -95,6 +95,7 @@ export class StoreCrypto {
     return { crypto: opened, contents: opened.reopen(file) };
   }
 
+  /** Whether what it writes needs the passphrase to be read. */
   get isEncrypted(): boolean {
     return this.#key !== undefined;
   }

@@ -25,7 +25,9 @@ export type Middleware = <P, R>(method: MethodCodec<P, R>, handler: MethodHandle
 
 /** Everything that the service takes from outside. */
 export interface NodeServiceOptions {
+  /** What it keeps; the service sets `onArrival`. */
   store: Store;
+  /** Whose token is whose. */
   accounts: Accounts;
   /** Calls without a token are let in, as anonymous. */
   isOpen: boolean;
@@ -35,10 +37,13 @@ export interface NodeServiceOptions {
   opaqueSetup?: Uint8Array | undefined;
   /** Whether new users may register. */
   takesRegistrations?: boolean | undefined;
+  /** What differs from DEFAULT_SERVICE_LIMITS. */
   limits?: Partial<ServiceLimits> | undefined;
   /** ms since 1970. */
   now?: (() => number) | undefined;
+  /** Makes channel ids and session tokens; default: node:crypto. @returns so many bytes that nobody can foretell */
   random?: ((length: number) => Uint8Array) | undefined;
+  /** Put around every method, outside of authentication. */
   middleware?: Middleware | undefined;
 }
 
@@ -56,6 +61,7 @@ export class NodeService {
   readonly #opaqueRate: RateLimit;
   readonly #takesRegistrations: boolean;
 
+  /** Takes `onArrival` of the store over. */
   constructor(options: NodeServiceOptions) {
     this.#options = options;
     const { store, accounts, isOpen, isLegacy = false, now = Date.now, random = randomBytes } = options;

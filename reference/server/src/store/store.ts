@@ -2,6 +2,7 @@ import type { Delivery } from '@quicnprotochat/proto';
 
 /** A queue: the recipient's in a channel of 16 bytes, or the recipient's default queue when `channelId` is empty. */
 export interface QueueId {
+  /** 16 bytes, or none. */
   channelId: Uint8Array;
   /** 32 bytes. */
   recipientKey: Uint8Array;
@@ -9,6 +10,7 @@ export interface QueueId {
 
 /** What a queue holds at most. */
 export interface QueueLimits {
+  /** How many. */
   messages: number;
   /** Payload bytes. */
   bytes: number;
@@ -24,6 +26,7 @@ export interface Channel {
 
 /** Somebody who registered with a password (spec: AUTH, OPAQUE). */
 export interface User {
+  /** As it was registered, byte for byte; at most 256 bytes of UTF-8. */
   username: string;
   /** 32 bytes. */
   identityKey: Uint8Array;
@@ -116,12 +119,16 @@ export interface Store {
   /** Puts one back, in front. */
   restoreKeyPackage(identityKey: Uint8Array, keyPackage: Uint8Array): Promise<void>;
 
+  /** Replaces the one before. @param hybridPublicKey 1,216 bytes */
   putHybridKey(identityKey: Uint8Array, hybridPublicKey: Uint8Array): Promise<void>;
+  /** @returns the last one that was put, 1,216 bytes; undefined when there is none */
   getHybridKey(identityKey: Uint8Array): Promise<Uint8Array | undefined>;
   /** In the order of the keys. */
   getHybridKeys(identityKeys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
 
+  /** Replaces the one before. @param nodeAddr 1 B … 4 KiB, opaque */
   putEndpoint(identityKey: Uint8Array, nodeAddr: Uint8Array): Promise<void>;
+  /** @returns the last one that was put; undefined when there is none */
   getEndpoint(identityKey: Uint8Array): Promise<Uint8Array | undefined>;
 
   /**
@@ -130,6 +137,7 @@ export interface Store {
    * @returns its id
    */
   channelOf(a: Uint8Array, b: Uint8Array, newId: Uint8Array): Promise<Uint8Array>;
+  /** @param channelId 16 bytes @returns undefined when there is no such channel */
   channel(channelId: Uint8Array): Promise<Channel | undefined>;
 
   /**
@@ -137,12 +145,15 @@ export interface Store {
    * @throws FullError when there are `limit` users
    */
   addUser(user: User, limit: number): Promise<Registered>;
+  /** @returns undefined when nobody has that name */
   user(username: string): Promise<User | undefined>;
+  /** All, in no order. */
   users(): Promise<User[]>;
   /** @param limit how many tokens a name may have: the oldest goes for a new one */
   addToken(token: Token, limit: number): Promise<void>;
   /** @param digest SHA-256 of the token, 32 bytes */
   token(digest: Uint8Array): Promise<Token | undefined>;
+  /** All, those that have expired too, in no order. */
   tokens(): Promise<Token[]>;
   /** Removes the user of that name and every token under it. @returns whether there was any */
   revoke(name: string): Promise<boolean>;
@@ -155,10 +166,12 @@ export interface Store {
   /** Called for each message that another server of the same store has put into a queue; without queue: it may have. */
   onArrival: ((queue: QueueId | undefined) => void) | undefined;
 
+  /** Counts; a change that is under way may be in them or not. */
   stats(): Promise<StoreStats>;
   /** Everything, for another store; nothing else may use the store meanwhile. */
   dump(): AsyncIterable<StoreItem>;
   /** Adds what another store dumped. Only for a store that is empty; not durable before `close`. */
   load(items: readonly StoreItem[]): Promise<void>;
+  /** Waits for the changes under way; nothing may be called afterwards. */
   close(): Promise<void>;
 }
