@@ -6,6 +6,12 @@ import { QuicError } from './errors.ts';
 /** Largest UDP payload sent: fits an Ethernet path with room for tunnels; the binding does not discover more. */
 export const MAX_DATAGRAM = 1350;
 
+/**
+ * Addresses from which a peer may come in the life of a connection: its network gives it another now and then. The binding has as many
+ * paths as it takes connection ids, and never lets go of one; from an address too many nothing is heard any more.
+ */
+const PATHS = 64;
+
 /** Named, since BoringSSL offers no Ed25519 certificates by default. */
 const SIGNATURE_ALGORITHMS = [
   'ed25519',
@@ -105,5 +111,6 @@ function withTransport(make: () => Config, options: TransportOptions): Config {
   config.setMaxConnectionWindow(options.initialMaxData === undefined ? 24 << 20 : options.initialMaxData);
   config.setInitialMaxStreamsBidi(options.initialMaxStreamsBidi ?? 100);
   config.setInitialMaxStreamsUni(options.initialMaxStreamsUni ?? 0);
+  config.setActiveConnectionIdLimit(PATHS);
   return config;
 }

@@ -103,13 +103,15 @@ export class QuicServer {
 
   /** What to do with a packet of no connection that stands. */
   #open(header: Header, packet: Buffer, from: Host): QuicConnection | undefined {
-    if (header.ty !== quiche.Type.Initial) return undefined;
+    if (header.ty === quiche.Type.Short || header.ty === quiche.Type.VersionNegotiation) return undefined;
     // Answers to smaller datagrams could be used to flood a third party (RFC 9000 section 14.1).
     if (packet.length < quiche.MIN_CLIENT_INITIAL_LEN) return undefined;
     if (!quiche.versionIsSupported(header.version)) {
+      // Of whatever type: the bits of an Initial of version 2 are those of 0-RTT in version 1 (RFC 9369 section 3.2).
       this.#reply(from, (out) => quiche.negotiateVersion(header.scid, header.dcid, out));
       return undefined;
     }
+    if (header.ty !== quiche.Type.Initial) return undefined;
     const token = header.token ?? new Uint8Array();
     const originalDcid = token.length > 0 ? this.#tokens.verify(token, from, header.dcid) : undefined;
     if (originalDcid === undefined && this.#handshakes >= (this.#options.retryThreshold ?? 64)) {

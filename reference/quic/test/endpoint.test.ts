@@ -334,12 +334,73 @@ test('garbage to the port harms nobody', async () => {
   const send = (bytes: Uint8Array) =>
     new Promise<void>((resolve) => socket.send(bytes, server.address.port, '127.0.0.1', () => resolve()));
   for (let i = 0; i < 200; i += 1) await send(Buffer.alloc((i * 37) % 1400, i));
-  // A long header of a version that does not exist, padded: answered by version negotiation.
-  const answer = new Promise<Buffer>((resolve) => socket.once('message', resolve));
-  await send(Buffer.concat([Buffer.from('c0babababa08', 'hex'), Buffer.alloc(1300, 1)]));
-  assert.equal((await answer).readUInt32BE(1), 0, 'version negotiation');
   socket.close();
   assert.equal((await roundTrip(client, Buffer.from('still'))).toString(), 'still');
+});
+
+test('who begins with another version is told of version 1', async () => {
+  const server = await start();
+  const socket = createSocket('udp4');
+  // Versions that do not exist, and version 2, each with every type that a long header can have in it.
+  const firsts = ['c0babababa', 'd0babababa', 'e0babababa', 'f0babababa', 'd06b3343cf'];
+  for (const [i, first] of firsts.entries()) {
+    const answer = new Promise<Buffer>((resolve) => socket.once('message', resolve));
+    const ids = Buffer.from(`08${`0${i}`.repeat(8)}08${`1${i}`.repeat(8)}`, 'hex');
+    const packet = Buffer.concat([Buffer.from(first, 'hex'), ids, Buffer.alloc(1300, 1)]);
+    socket.send(packet, server.address.port, '127.0.0.1');
+    const told = await answer;
+    assert.equal(told.readUInt32BE(1), 0, 'version negotiation');
+    assert.deepEqual(
+      told.subarray(5, 23),
+      Buffer.concat([ids.subarray(9), ids.subarray(0, 9)]),
+      'ids the other way round',
+    );
+    assert.ok(Array.from({ length: (told.length - 23) / 4 }, (_, at) => told.readUInt32BE(23 + at * 4)).includes(1));
+  }
+  // Nothing is said to what is no beginning: an answer of another server, and less than 1,200 bytes.
+  let isAnswered = false;
+  socket.once('message', () => {
+    isAnswered = true;
+  });
+  socket.send(
+    Buffer.concat([Buffer.from('c000000000', 'hex'), Buffer.alloc(1300, 8)]),
+    server.address.port,
+    '127.0.0.1',
+  );
+  socket.send(
+    Buffer.concat([Buffer.from('c0babababa', 'hex'), Buffer.alloc(1100, 8)]),
+    server.address.port,
+    '127.0.0.1',
+  );
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.equal(isAnswered, false);
+  socket.close();
+});
+
+test('a client whose address changes again and again is still answered', async () => {
+  const server = await start();
+  const relay = createSocket('udp4');
+  let client: { address: string; port: number } | undefined;
+  const sockets: ReturnType<typeof createSocket>[] = [relay];
+  const move = (): ReturnType<typeof createSocket> => {
+    const back = createSocket('udp4');
+    back.on('message', (packet) => client && relay.send(packet, client.port, client.address));
+    sockets.push(back);
+    return back;
+  };
+  let now = move();
+  relay.on('message', (packet, from) => {
+    client = from;
+    now.send(packet, server.address.port, '127.0.0.1');
+  });
+  await new Promise<void>((resolve) => relay.bind(0, '127.0.0.1', resolve));
+  const connection = await dial(server, { port: relay.address().port });
+  for (let i = 0; i < 20; i += 1) {
+    now = move();
+    assert.equal((await roundTrip(connection, Buffer.from(`address ${i}`))).toString(), `address ${i}`);
+  }
+  await connection.close();
+  for (const socket of sockets) socket.close();
 });
 
 test('200 connections at once', async () => {
