@@ -102,9 +102,10 @@ Feature: Queues and restarts
       And the numbers of Bob's queue have only risen
 
       Examples:
-        | ends       |
-        | is stopped |
-        | is killed  |
+        | ends            |
+        | is stopped      |
+        | is killed       |
+        | is killed twice |
 
     Scenario: Killed with one message left
       Given Alice's queue is empty

@@ -14,6 +14,7 @@ Feature: Endpoints and restarts
       And Alice resolves Bob's last endpoint
 
       Examples:
-        | ends       |
-        | is stopped |
-        | is killed  |
+        | ends            |
+        | is stopped      |
+        | is killed       |
+        | is killed twice |

@@ -92,6 +92,15 @@ test('a server that does not start is told with its last lines', async () => {
   assert.deepEqual(await run.leftBehind(), []);
 });
 
+test('who waits for a server is told for what, and sees a panic with its backtrace whole', async () => {
+  const panic = 'echo panicked: no such folder; for i in $(seq 30); do echo "  at frame $i"; done';
+  const run = start('--command', `sh -c 'sleep 6; ${panic}; exit 7 # {port}'`, '--requirement', 'HK');
+  const { code, output } = await run.ended;
+  assert.equal(code, 3, output);
+  assert.match(output, /waits up to \d+ s for the server of --command to listen on UDP port \d+ of 127\.0\.0\.1/);
+  assert.match(output, /its last lines:\n +panicked: no such folder\n +at frame 1\n[\s\S]* at frame 30/);
+});
+
 test('a server behind a wrapper is tested, with accounts that the suite makes, and ends with it', async () => {
   const command = `sh -c "${REFERENCE} --no-opaque --accounts {accounts} & wait"`;
   const run = start('--command', command, '--requirement', 'HK-004', 'KP-005');

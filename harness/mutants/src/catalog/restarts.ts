@@ -142,6 +142,7 @@ export const RESTARTS: readonly Mutant[] = [
       return { ...item, nextSeq: (last?.delivery.seq ?? 0n) + 1n };
     }),
   ),
+  mutant('DS-028', 'numbers-once', 'writes the numbers of queues that were used since its start alone', once('queue')),
   mutant(
     'DS-028',
     'channel-numbers-of-what-is-left',
@@ -187,6 +188,7 @@ export const RESTARTS: readonly Mutant[] = [
     isWritten: (method) => method !== 'putHybridKey',
   }),
   mutant('HK-009', 'hybrid-keys-once', 'writes hybrid keys that came since its start alone', once('hybridKey')),
+  mutant('EP-009', 'endpoints-once', 'writes endpoints that came since its start alone', once('endpoint')),
   mutant('EP-009', 'endpoints-lost', 'keeps endpoints in memory', lost('endpoint')),
   mutant('CH-016', 'channels-lost', 'keeps channels in memory', lost('channel')),
   mutant(

@@ -21,7 +21,10 @@ const RESTARTS = 3;
 const RESTART_PAUSE_MS = 500;
 const STOP_LIMIT_MS = 10_000;
 const PORT_LIMIT_MS = 2_000;
-const SHOWN_LINES = 15;
+/** Enough for a panic with its backtrace, whose first line says why. */
+const SHOWN_LINES = 40;
+/** Who waits longer is told for what, in ms. */
+const NOTICE_MS = 5_000;
 
 /** It goes on where no signal reaches it: nothing can be said of its restart. */
 export class NotRestartableError extends Error {}
@@ -87,12 +90,20 @@ export class CommandServer {
     // Ctrl-C, or a fault of the suite: nothing of it is worth keeping.
     process.once('exit', server.#abandon);
     servers.set(server.name, server);
+    const notice = setTimeout(() => {
+      const limit = server.#startLimitMs / 1000;
+      process.stderr.write(
+        `conformance: waits up to ${limit} s for the server of --command to listen on UDP port ${server.port} of 127.0.0.1\n`,
+      );
+    }, NOTICE_MS);
     try {
       await server.#launch(1);
       return server;
     } catch (error) {
       await server.stop();
       throw error;
+    } finally {
+      clearTimeout(notice);
     }
   }
 
