@@ -42,6 +42,19 @@ Then('it holds every other time', function () { turn += 1; if (turn % 2 === 1) t
 Then('it is pending', function () { return 'pending'; });
 `;
 
+/** As the command line gives them to a run on an open server. */
+const RAW: RawOptions = {
+  open: true,
+  pin: [],
+  insecure: false,
+  profile: [],
+  requirement: [],
+  list: false,
+  timeout: '5s',
+  strict: false,
+  report: [],
+};
+
 /** Runs scenarios of the test's own on an open server. */
 async function run(
   feature: string,
@@ -49,22 +62,10 @@ async function run(
   spec = requirement('AA-001') + requirement('AA-002', { level: 'SHOULD' }),
 ): Promise<{ exitCode: number; output: string }> {
   const fixture = makeFixture(spec, feature, STEPS);
-  const raw: RawOptions = {
-    open: true,
-    pin: [],
-    insecure: false,
-    profile: [],
-    requirement: [],
-    list: false,
-    timeout: '5s',
-    strict: false,
-    report: [],
-    ...change,
-  };
   let output = '';
   const out = { write: (text: string) => (output += text) };
   try {
-    const options = readOptions({ ...raw, target: `${server.host}:${server.port}` });
+    const options = readOptions({ ...RAW, ...change, target: `${server.host}:${server.port}` });
     return {
       exitCode: await conform(options, ['--open', '--requirement', 'X', '--timeout', '5s'], { ...fixture, out }),
       output,
@@ -133,15 +134,7 @@ test('a scenario without steps, or steps that do not load: the suite is broken',
     'import "./nowhere.ts";',
   );
   const options = readOptions({
-    open: true,
-    pin: [],
-    insecure: false,
-    profile: [],
-    requirement: [],
-    list: false,
-    timeout: '5s',
-    strict: false,
-    report: [],
+    ...RAW,
     target: `${server.host}:${server.port}`,
   });
   await assert.rejects(conform(options, [], fixture), SuiteError);

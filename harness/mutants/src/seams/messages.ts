@@ -1,5 +1,6 @@
 import { type ReturnValue, type RpcMessage, writeMessage } from '@quicnprotochat/rpc';
 import type { Fault } from '../fault.ts';
+import { returnData } from './call-bytes.ts';
 import { type Control, inMessages, type Passing } from './stream.ts';
 
 type Look = (passing: Passing, control: Control) => Uint8Array[] | undefined;
@@ -19,18 +20,27 @@ export const onOutgoing = (make: () => Look): Fault =>
   });
 
 /** Messages of a kind are dropped before the session sees them. */
-export const ignores = (isIt: (message: RpcMessage) => boolean): Fault =>
-  onIncoming(
-    () =>
-      ({ message }) =>
-        isIt(message) ? [] : undefined,
-  );
+export const ignores = (isIt: (passing: Passing) => boolean): Fault =>
+  onIncoming(() => (passing) => (isIt(passing) ? [] : undefined));
 
 /** Messages of a kind end the session. */
-export const endsAt = (isIt: (message: RpcMessage) => boolean): Fault =>
-  onIncoming(() => ({ message }, { reset }) => {
-    if (isIt(message)) reset();
+export const endsAt = (isIt: (passing: Passing) => boolean): Fault =>
+  onIncoming(() => (passing, { reset }) => {
+    if (isIt(passing)) reset();
     return undefined;
+  });
+
+/** The data section of each Return is changed where it lies: `change` gets a copy of the message, and its place in bytes. */
+export const changesReturns = (make: () => (message: Buffer, at: number) => void): Fault =>
+  onOutgoing(() => {
+    const change = make();
+    return ({ bytes }) => {
+      const at = returnData(bytes);
+      if (at === undefined) return undefined;
+      const changed = Buffer.from(bytes);
+      change(changed, at);
+      return [changed];
+    };
   });
 
 /** A Return as this server would never send it, framed. */

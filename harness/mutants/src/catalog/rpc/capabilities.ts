@@ -1,8 +1,16 @@
 // The bootstrap capability: asked for, called, promised, released, embargoed.
 import type { MessageTarget, ReturnValue } from '@quicnprotochat/rpc';
 import { type Fault, mutantsOf } from '../../fault.ts';
-import { callPlaces, returnData } from '../../seams/call-bytes.ts';
-import { EMPTY_RESULTS, failed, ignores, onIncoming, onOutgoing, returned } from '../../seams/messages.ts';
+import { callPlaces } from '../../seams/call-bytes.ts';
+import {
+  changesReturns,
+  EMPTY_RESULTS,
+  failed,
+  ignores,
+  onIncoming,
+  onOutgoing,
+  returned,
+} from '../../seams/messages.ts';
 import { inMessages } from '../../seams/stream.ts';
 
 const mutant = mutantsOf('rpc');
@@ -112,7 +120,7 @@ export const CAPABILITIES = [
     'RPC-027',
     'releases-are-ignored',
     'ignores every Release',
-    ignores(({ kind }) => kind === 'release'),
+    ignores(({ message }) => message.kind === 'release'),
   ),
   mutant(
     'RPC-029',
@@ -131,12 +139,8 @@ export const CAPABILITIES = [
     'RPC-032',
     'keeps-capabilities',
     'keeps capabilities that come with parameters',
-    onOutgoing(() => ({ message, bytes }) => {
-      const at = message.kind === 'return' ? returnData(bytes) : undefined;
-      if (at === undefined) return undefined;
-      const changed = Buffer.from(bytes);
-      changed[at + 4] = (changed[at + 4] ?? 0) | 1;
-      return [changed];
+    changesReturns(() => (message, at) => {
+      message[at + 4] = (message[at + 4] ?? 0) | 1;
     }),
   ),
   mutant(

@@ -33,7 +33,7 @@ export const ENDINGS = [
     'RPC-019',
     'abort-is-ignored',
     'goes on after an Abort',
-    ignores(({ kind }) => kind === 'abort'),
+    ignores(({ message }) => message.kind === 'abort'),
   ),
   mutant(
     'RPC-019',

@@ -1,6 +1,6 @@
 // Messages in bytes: the segment table, segments, and where the parts of a message lie.
 import { mutantsOf } from '../../fault.ts';
-import { onIncoming, onOutgoing } from '../../seams/messages.ts';
+import { endsAt, onOutgoing } from '../../seams/messages.ts';
 
 const mutant = mutantsOf('rpc');
 
@@ -35,46 +35,31 @@ export const FRAMES = [
     'RPC-002',
     'one-segment-only',
     'reads messages of one segment only',
-    onIncoming(() => ({ bytes }, { reset }) => {
-      if (segments(bytes) > 1) reset();
-      return undefined;
-    }),
+    endsAt(({ bytes }) => segments(bytes) > 1),
   ),
   mutant(
     'RPC-002',
     'no-empty-segments',
     'takes an empty segment for malformed',
-    onIncoming(() => ({ bytes }, { reset }) => {
-      if (segmentLengths(bytes).some((length) => length === 0)) reset();
-      return undefined;
-    }),
+    endsAt(({ bytes }) => segmentLengths(bytes).some((length) => length === 0)),
   ),
   mutant(
     'RPC-002',
     'no-even-tables',
     'forgets the padding of the segment table',
-    onIncoming(() => ({ bytes }, { reset }) => {
-      if (segments(bytes) % 2 === 0) reset();
-      return undefined;
-    }),
+    endsAt(({ bytes }) => segments(bytes) % 2 === 0),
   ),
   mutant(
     'RPC-002',
     'eight-segments',
     'reads messages of eight segments at most',
-    onIncoming(() => ({ bytes }, { reset }) => {
-      if (segments(bytes) > 8) reset();
-      return undefined;
-    }),
+    endsAt(({ bytes }) => segments(bytes) > 8),
   ),
   mutant(
     'RPC-038',
     'root-follows-its-pointer',
     'looks for the root behind its pointer, whatever the pointer says',
-    onIncoming(() => ({ bytes }, { reset }) => {
-      if (segments(bytes) === 1 && Buffer.from(bytes).readInt32LE(8) !== 0) reset();
-      return undefined;
-    }),
+    endsAt(({ bytes }) => segments(bytes) === 1 && Buffer.from(bytes).readInt32LE(8) !== 0),
   ),
   mutant('TRN-019', 'one-read-one-message', 'takes what arrives at once for one message', {
     stream: (stream) => ({

@@ -1,8 +1,7 @@
 // Questions and answers: their ids, Return and Finish.
 import { writeMessage } from '@quicnprotochat/rpc';
 import { mutantsOf } from '../../fault.ts';
-import { returnData } from '../../seams/call-bytes.ts';
-import { endsAt, ignores, isResults, onIncoming, onOutgoing } from '../../seams/messages.ts';
+import { changesReturns, endsAt, ignores, isResults, onIncoming, onOutgoing } from '../../seams/messages.ts';
 import { inMessages } from '../../seams/stream.ts';
 
 const mutant = mutantsOf('rpc');
@@ -22,27 +21,17 @@ export const QUESTIONS = [
     'RPC-007',
     'ids-of-16-bits',
     'keeps question ids in 16 bits',
-    onOutgoing(() => ({ message, bytes }) => {
-      const at = message.kind === 'return' ? returnData(bytes) : undefined;
-      if (at === undefined) return undefined;
-      const changed = Buffer.from(bytes);
-      changed.writeUInt16LE(0, at + 2);
-      return [changed];
-    }),
+    changesReturns(() => (message, at) => void message.writeUInt16LE(0, at + 2)),
   ),
   mutant(
     'RPC-007',
     'own-ids',
     'counts its answers instead of giving the question’s id',
-    onOutgoing(() => {
+    changesReturns(() => {
       let count = 0;
-      return ({ message, bytes }) => {
-        const at = message.kind === 'return' ? returnData(bytes) : undefined;
-        if (at === undefined) return undefined;
-        const changed = Buffer.from(bytes);
-        changed.writeUInt32LE(count, at);
+      return (message, at) => {
+        message.writeUInt32LE(count, at);
         count += 1;
-        return [changed];
       };
     }),
   ),
@@ -60,7 +49,7 @@ export const QUESTIONS = [
     }),
   ),
   mutant('RPC-007', 'ids-are-signed', 'takes question ids of more than 31 bits for malformed', {
-    ...endsAt((message) => message.kind === 'call' && message.questionId > 0x7fff_ffff),
+    ...endsAt(({ message }) => message.kind === 'call' && message.questionId > 0x7fff_ffff),
   }),
   mutant(
     'RPC-011',
@@ -137,7 +126,7 @@ export const QUESTIONS = [
     'RPC-028',
     'returns-are-ignored',
     'ignores every Return',
-    ignores(({ kind }) => kind === 'return'),
+    ignores(({ message }) => message.kind === 'return'),
   ),
   mutant('RPC-036', 'no-return-after-finish', 'sends no Return for a call that was finished early', {
     ...inMessages(() => {

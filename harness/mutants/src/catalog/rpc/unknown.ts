@@ -1,8 +1,9 @@
 // Methods, interfaces and messages that the server does not know.
 import { nodeService } from '@quicnprotochat/proto';
-import type { ReturnValue, RpcMessage } from '@quicnprotochat/rpc';
+import type { ReturnValue } from '@quicnprotochat/rpc';
 import { type Fault, mutantsOf } from '../../fault.ts';
 import { EMPTY_RESULTS, endsAt, exception, ignores, onIncoming, onOutgoing, returned } from '../../seams/messages.ts';
+import type { Passing } from '../../seams/stream.ts';
 
 const mutant = mutantsOf('rpc');
 
@@ -18,9 +19,9 @@ const unimplementedBecomes = (value: ReturnValue): Fault =>
           : undefined,
   );
 
-const isOtherInterface = (message: RpcMessage): boolean =>
+const isOtherInterface = ({ message }: Passing): boolean =>
   message.kind === 'call' && message.interfaceId !== nodeService.health.interfaceId;
-const isUnknownMethod = (message: RpcMessage): boolean =>
+const isUnknownMethod = ({ message }: Passing): boolean =>
   message.kind === 'call' && message.interfaceId === nodeService.health.interfaceId && message.methodId > 18;
 
 export const UNKNOWN = [
@@ -38,7 +39,7 @@ export const UNKNOWN = [
     'unknown-method-message',
     'answers an unknown method with the message unimplemented',
     onIncoming(() => ({ message, bytes }, { send }) => {
-      if (!isUnknownMethod(message)) return undefined;
+      if (!isUnknownMethod({ message, bytes })) return undefined;
       send(wrapped(bytes));
       return [];
     }),
@@ -52,7 +53,7 @@ export const UNKNOWN = [
   ),
   mutant('RPC-015', 'interface-unchecked', 'does not look at the interface id', {
     ...onIncoming(() => ({ message, bytes }) => {
-      if (!isOtherInterface(message)) return undefined;
+      if (!isOtherInterface({ message, bytes })) return undefined;
       const changed = Buffer.from(bytes);
       const at = changed.indexOf(interfaceBytes((message as { interfaceId: bigint }).interfaceId));
       if (at >= 0) changed.set(interfaceBytes(nodeService.health.interfaceId), at);
@@ -70,19 +71,19 @@ export const UNKNOWN = [
     'RPC-016',
     'unknown-message-ends',
     'ends the session at a message it does not know',
-    endsAt(({ kind }) => kind === 'other'),
+    endsAt(({ message }) => message.kind === 'other'),
   ),
   mutant(
     'RPC-017',
     'unknown-message-silence',
     'says nothing to a message it does not know',
-    ignores(({ kind }) => kind === 'other'),
+    ignores(({ message }) => message.kind === 'other'),
   ),
   mutant(
     'RPC-018',
     'unimplemented-ends',
     'a received unimplemented ends the session',
-    endsAt(({ kind }) => kind === 'unimplemented'),
+    endsAt(({ message }) => message.kind === 'unimplemented'),
   ),
 ];
 
