@@ -2,7 +2,7 @@ import { conform } from './conform.ts';
 import { EXIT, SuiteError, UnreachableError, UsageError } from './errors.ts';
 import { unwritable } from './options/read-file.ts';
 import { readLine } from './options/read-line.ts';
-import { REPORT_COMMANDS } from './report-commands.ts';
+import { REPORT_COMMANDS } from './report/commands.ts';
 
 /**
  * @param end ends the process at once, when nobody would hear of the verdict

@@ -10,7 +10,7 @@ import { whyNothing } from './plan/nothing-selected.ts';
 import { select, shardOf } from './plan/select.ts';
 import type { Output } from './report/console.ts';
 import { discardReports, prepareFile, prepareReports, prepareTrace } from './report/files.ts';
-import { loadSpec } from './spec.ts';
+import { loadSpec } from './spec/spec.ts';
 import { testServer } from './test-server.ts';
 import { conclude, type Plan, type Ran } from './verdict.ts';
 

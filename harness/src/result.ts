@@ -1,6 +1,6 @@
-import type { ExchangeEntry } from './exchange.ts';
 import type { ReportedFrame } from './frames/reported.ts';
 import type { PlannedScenario } from './plan/features.ts';
+import type { ExchangeEntry } from './world/exchange.ts';
 
 /**
  * What a scenario came to. `known` = failed, as `--known-failing` says · `flaky` = not the same in each run of `--repeat` ·

@@ -11,7 +11,7 @@ import { writeReports } from './report/files.ts';
 import { hintsFor } from './report/hints.ts';
 import { makeReport, type ReportedTarget } from './report/json.ts';
 import { judgedStrictly, type ScenarioResult, type Status, totalsOf } from './result.ts';
-import type { Requirement } from './spec.ts';
+import type { Requirement } from './spec/spec.ts';
 
 /** What a run was asked for: known before it begins. */
 export interface Plan {

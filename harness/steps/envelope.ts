@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { Then, When } from '@cucumber/cucumber';
 import { buildEnvelope, MsgType } from '@quicnprotochat/proto';
-import type { RandomSource } from '../src/random.ts';
 import { WireScenario } from '../src/wire/scenario.ts';
+import type { RandomSource } from '../src/world/random.ts';
 
 const sample = (random: RandomSource): Uint8Array =>
   buildEnvelope({

@@ -1,3 +1,3 @@
-import { registerHooks } from '../src/hooks.ts';
+import { registerHooks } from '../src/world/hooks.ts';
 
 registerHooks();

@@ -8,7 +8,7 @@ import { OpaqueScenario } from '../src/node/opaque-scenario.ts';
 import type { Person, QueueName } from '../src/node/people.ts';
 import { anyPayloads, drain, putUntilLost } from '../src/node/queue-calls.ts';
 import type { QueueModel } from '../src/node/queue-model.ts';
-import type { ConformanceWorld } from '../src/world.ts';
+import type { ConformanceWorld } from '../src/world/world.ts';
 
 /** The ways in which a server ends. Twice: it is started in between, and what it has read must not be lost with the next end. */
 const ENDINGS = {

@@ -5,11 +5,11 @@ import { Given, Then, When } from '@cucumber/cucumber';
 import { nodeService } from '@quicnprotochat/proto';
 import { QuicError } from '@quicnprotochat/quic';
 import { writeMessage } from '@quicnprotochat/rpc';
-import { Bystander } from '../src/bystander.ts';
 import type { TargetAddress } from '../src/target/target.ts';
 import { bootstrap, call, health } from '../src/wire/messages.ts';
 import { RawSession } from '../src/wire/raw-session.ts';
 import { WireScenario } from '../src/wire/scenario.ts';
+import { Bystander } from '../src/world/bystander.ts';
 
 Given('a bystander at work', async function () {
   await Bystander.of(WireScenario.of(this).world);

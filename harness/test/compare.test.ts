@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../src/errors.ts';
+import { REPORT_COMMANDS } from '../src/report/commands.ts';
 import { toJson } from '../src/report/json.ts';
 import { makeMatrix, matrixHtml, matrixMarkdown, matrixText } from '../src/report/matrix.ts';
 import { readReport } from '../src/report/read-report.ts';
-import { REPORT_COMMANDS } from '../src/report-commands.ts';
 import { HOSTILE, sampleReport } from './sample-report.ts';
 
 const BIN = fileURLToPath(new URL('../bin/conformance.js', import.meta.url));

@@ -3,7 +3,7 @@ import { makeLedger } from '../src/ledger/ledger.ts';
 import { loadFeatures, type PlannedScenario } from '../src/plan/features.ts';
 import { type JsonReport, makeReport } from '../src/report/json.ts';
 import type { ScenarioResult, Status } from '../src/result.ts';
-import { loadSpec } from '../src/spec.ts';
+import { loadSpec } from '../src/spec/spec.ts';
 
 /** What a server may say to whoever reads about it. */
 export const HOSTILE =

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../src/plan/features.ts';
-import { loadSpec } from '../src/spec.ts';
-import { indexRow, indexTotals } from '../src/spec-index.ts';
+import { loadSpec } from '../src/spec/spec.ts';
+import { indexRow, indexTotals } from '../src/spec/spec-index.ts';
 
 /** A specification, features and steps of a test's own. Below the root: step files import cucumber from there. */
 export interface Fixture {

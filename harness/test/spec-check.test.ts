@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { SuiteError } from '../src/errors.ts';
 import { loadFeatures } from '../src/plan/features.ts';
-import { loadSpec } from '../src/spec.ts';
-import { checkSpec } from '../src/spec-check.ts';
+import { loadSpec } from '../src/spec/spec.ts';
+import { checkSpec } from '../src/spec/spec-check.ts';
 import { makeFixture, requirement, rule, scenario } from './sources.ts';
 
 const good = scenario('it works', 'Given something', 'Then it holds');

@@ -1,6 +1,6 @@
 import { After, setDefaultTimeout, setDefinitionFunctionWrapper, setWorldConstructor } from '@cucumber/cucumber';
-import { skippable } from '../hooks.ts';
 import { EXCHANGE } from '../run/message-reader.ts';
+import { skippable } from '../world/hooks.ts';
 import { ClientWorld } from './client-world.ts';
 
 /** Commands have time-outs of their own; this only ends a step that hangs for another reason, in ms. */

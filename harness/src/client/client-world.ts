@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { type IWorldOptions, World } from '@cucumber/cucumber';
 import { RpcException } from '@quicnprotochat/rpc';
-import { ExchangeLog, show } from '../exchange.ts';
 import { spellings } from '../redact.ts';
-import { SkipScenario } from '../world.ts';
+import { ExchangeLog, show } from '../world/exchange.ts';
+import { SkipScenario } from '../world/skip-scenario.ts';
 import { ClientFolder } from './client-folder.ts';
 import { splitCommand } from './command-line.ts';
 import { asVariables, cleanEnvironment } from './environment.ts';

@@ -9,7 +9,7 @@ import { redactor } from '../redact.ts';
 import { type Output, Progress, printable } from '../report/console.ts';
 import { writeFiles } from '../report/files.ts';
 import type { ScenarioResult } from '../result.ts';
-import type { Requirement } from '../spec.ts';
+import type { Requirement } from '../spec/spec.ts';
 import type { TargetData } from '../target/target.ts';
 import type { Pair } from './compare.ts';
 import { differentialSummary } from './console.ts';

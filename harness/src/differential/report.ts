@@ -4,7 +4,7 @@ import { specDigest } from '../ledger/ledger.ts';
 import { placeOf } from '../plan/features.ts';
 import type { ReportedTarget } from '../report/json.ts';
 import type { ScenarioResult, Status } from '../result.ts';
-import type { Requirement } from '../spec.ts';
+import type { Requirement } from '../spec/spec.ts';
 import type { Difference, Pair } from './compare.ts';
 import type { PairResult } from './run-pair.ts';
 import { type Row, sideBySide } from './side-by-side.ts';

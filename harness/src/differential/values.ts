@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { showBytes } from '../exchange.ts';
+import { showBytes } from '../world/exchange.ts';
 
 /** Bytes that are kept whole; of longer ones the digest. */
 const WHOLE_BYTES = 64;

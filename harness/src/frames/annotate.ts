@@ -1,5 +1,5 @@
 import { decodePointer, decodeTag, type Frame, type Target } from '@quicnprotochat/rpc';
-import { showBytes } from '../exchange.ts';
+import { showBytes } from '../world/exchange.ts';
 import type { DataField, Layout, PointerField } from './layout.ts';
 import { type MethodLayout, methodLayout, RESULT_LENGTHS } from './node-layout.ts';
 import { MESSAGE } from './rpc-layout.ts';

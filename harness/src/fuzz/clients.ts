@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeService, parseReason } from '@quicnprotochat/proto';
 import { type QuicConnection, QuicError } from '@quicnprotochat/quic';
 import { connectVat, type Method, type RpcClient, RpcException, SessionEndedError } from '@quicnprotochat/rpc';
-import { withinRate } from '../patience.ts';
+import { withinRate } from '../target/patience.ts';
 import { connectTarget, type TargetData } from '../target/target.ts';
 import { Inconclusive, TargetGone, Violation } from './findings.ts';
 import type { SessionName } from './people.ts';

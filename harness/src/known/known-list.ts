@@ -4,7 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { UsageError } from '../errors.ts';
 import { readTextFile, unwritable } from '../options/read-file.ts';
 import type { PlannedScenario } from '../plan/features.ts';
-import { fold } from '../spec.ts';
+import { fold } from '../spec/spec.ts';
 
 /** A line of a list of scenarios that are known to fail. */
 export interface KnownEntry {

@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { UsageError } from '../errors.ts';
 import { loadFeatures, type PlannedScenario } from '../plan/features.ts';
 import type { ScenarioResult, Status } from '../result.ts';
-import { loadSpec } from '../spec.ts';
+import { loadSpec } from '../spec/spec.ts';
 import { judgeKnown } from './judge-known.ts';
 import { checkKnownFailing, formatKnownFailing, loadKnownFailing, writeKnownFailing } from './known-list.ts';
 

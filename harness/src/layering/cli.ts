@@ -4,7 +4,7 @@ import { type Flags, type Given, readCommandLine } from '../options/command-line
 import { loadFeatures, ROOT } from '../plan/features.ts';
 import { type ScenarioResult, totalsOf } from '../result.ts';
 import { runScenarios } from '../run/run.ts';
-import { loadSpec } from '../spec.ts';
+import { loadSpec } from '../spec/spec.ts';
 import { DEFAULT_LIMITS } from '../target/limits.ts';
 import type { TargetData } from '../target/target.ts';
 import { layeringText, makeLayeringReport } from './report.ts';

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { loadFeatures, ROOT } from '../plan/features.ts';
 import { runScenarios } from '../run/run.ts';
-import { loadSpec } from '../spec.ts';
+import { loadSpec } from '../spec/spec.ts';
 import { DEFAULT_LIMITS } from '../target/limits.ts';
 
 type Files = Record<string, string>;

@@ -1,7 +1,7 @@
 import colors from 'picocolors';
 import { printable } from '../report/console.ts';
 import { type ScenarioResult, type Status, type Totals, totalsOf } from '../result.ts';
-import type { Requirement } from '../spec.ts';
+import type { Requirement } from '../spec/spec.ts';
 import type { Workspace } from './model.ts';
 
 /** One rule on one workspace. */

@@ -1,5 +1,5 @@
 import { SuiteError } from '../errors.ts';
-import type { ConformanceWorld } from '../world.ts';
+import type { ConformanceWorld } from '../world/world.ts';
 import type { Finding } from './findings.ts';
 import { packagesOf } from './findings.ts';
 import type { Package, Role, Workspace } from './model.ts';

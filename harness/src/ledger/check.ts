@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../plan/features.ts';
-import type { Requirement } from '../spec.ts';
+import type { Requirement } from '../spec/spec.ts';
 import type { Evidence } from './evidence.ts';
 import type { LedgerEntry } from './ledger.ts';
 

@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { makeFixture, requirement, rule, scenario } from '../../test/sources.ts';
 import { loadFeatures } from '../plan/features.ts';
 import type { ScenarioResult, Status } from '../result.ts';
-import { loadSpec } from '../spec.ts';
+import { loadSpec } from '../spec/spec.ts';
 import { checkLedger, untestedPercent } from './check.ts';
 import { loadEvidence } from './evidence.ts';
 import { byRequirement, type LedgerEntry, makeLedger, outcomeOf, specDigest } from './ledger.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { PlannedScenario } from '../plan/features.ts';
 import { placeOf } from '../plan/features.ts';
 import type { ScenarioResult, Status } from '../result.ts';
-import type { Requirement } from '../spec.ts';
+import type { Requirement } from '../spec/spec.ts';
 import type { Evidence } from './evidence.ts';
 
 /** What shows that a requirement is met. */

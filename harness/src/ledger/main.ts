@@ -1,8 +1,8 @@
 // npm run ledger: every requirement with what tests it.
 import { argumentsOf } from '../options/command-line.ts';
 import { loadFeatures } from '../plan/features.ts';
-import { loadSpec } from '../spec.ts';
-import { checkSpec } from '../spec-check.ts';
+import { loadSpec } from '../spec/spec.ts';
+import { checkSpec } from '../spec/spec-check.ts';
 import { checkLedger } from './check.ts';
 import { loadEvidence } from './evidence.ts';
 import { makeLedger } from './ledger.ts';

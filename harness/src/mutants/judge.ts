@@ -5,7 +5,7 @@ import { splitOffered } from '../plan/select.ts';
 import type { ScenarioResult } from '../result.ts';
 import { runScenarios } from '../run/run.ts';
 import { stopRun } from '../run/stop.ts';
-import { loadSpec } from '../spec.ts';
+import { loadSpec } from '../spec/spec.ts';
 import { withAccess } from '../target/access.ts';
 import { makeAccounts } from '../target/accounts.ts';
 import { openLane } from '../target/lane.ts';

@@ -1,4 +1,4 @@
-import type { RandomSource } from '../random.ts';
+import type { RandomSource } from '../world/random.ts';
 import { concat } from './contents.ts';
 
 /** How an id that is no channel's is made of one that is. */

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
-import { RandomSource } from '../random.ts';
+import { RandomSource } from '../world/random.ts';
 import { contentNamed, hybridPublicKey } from './contents.ts';
 
 test('contents at and over the limit', () => {

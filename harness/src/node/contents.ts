@@ -1,4 +1,4 @@
-import type { RandomSource } from '../random.ts';
+import type { RandomSource } from '../world/random.ts';
 
 /** What a scenario calls the bytes of a payload or a KeyPackage, and what they are. `limit`: the target's, in bytes. */
 const CONTENTS: Record<string, (random: RandomSource, limit: number) => Uint8Array> = {

@@ -1,4 +1,4 @@
-import type { RandomSource } from '../random.ts';
+import type { RandomSource } from '../world/random.ts';
 import { concat, flip } from './contents.ts';
 import type { CallParams } from './methods.ts';
 import type { NodeScenario } from './node-scenario.ts';

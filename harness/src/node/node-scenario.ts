@@ -1,7 +1,7 @@
 import type { Auth, Delivery } from '@quicnprotochat/proto';
-import { withinRate } from '../patience.ts';
-import type { RandomSource } from '../random.ts';
-import type { ConformanceWorld } from '../world.ts';
+import { withinRate } from '../target/patience.ts';
+import { perScenario } from '../world/per-scenario.ts';
+import type { RandomSource } from '../world/random.ts';
 import { type CalledMethod, type CallParams, parametersOf } from './methods.ts';
 import { isForRate, type Outcome, outcomeOf, type Results, resultsOf } from './outcome.ts';
 import { PEOPLE, type Person, type QueueName } from './people.ts';
@@ -29,18 +29,8 @@ interface CallOptions {
 /** A peer takes RPC messages of 16 MiB; what else is in the message needs room too. */
 const MAX_SENT_BYTES = 15 * 1024 * 1024;
 
-const scenarios = new WeakMap<object, NodeScenario>();
-
 /** The state that the NodeService steps of one scenario share. `world`: `this` of a step. */
-export function scenarioOf(world: unknown): NodeScenario {
-  const key = world as ConformanceWorld;
-  let scenario = scenarios.get(key);
-  if (!scenario) {
-    scenario = new NodeScenario(new NodeTarget(key));
-    scenarios.set(key, scenario);
-  }
-  return scenario;
-}
+export const scenarioOf = perScenario((world) => new NodeScenario(new NodeTarget(world)));
 
 /** Outcome of the last call of the scenario. @throws Error before there was one */
 export function lastOutcome(world: unknown): Outcome {

@@ -1,4 +1,4 @@
-import type { RandomSource } from '../random.ts';
+import type { RandomSource } from '../world/random.ts';
 import { concat } from './contents.ts';
 import type { OpaqueMethod, OpaqueParams } from './opaque-scenario.ts';
 

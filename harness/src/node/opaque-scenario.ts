@@ -1,8 +1,9 @@
 import { type Auth, nodeService } from '@quicnprotochat/proto';
 import type { Method } from '@quicnprotochat/rpc';
-import { withinRate } from '../patience.ts';
 import { newCredentials } from '../target/access.ts';
-import type { ConformanceWorld } from '../world.ts';
+import { withinRate } from '../target/patience.ts';
+import { perScenario } from '../world/per-scenario.ts';
+import type { ConformanceWorld } from '../world/world.ts';
 import { rightCall } from './calls.ts';
 import type { CalledMethod, CallParams } from './methods.ts';
 import { scenarioOf } from './node-scenario.ts';
@@ -50,10 +51,11 @@ export interface BegunLogin {
 /** A server without registrations may refuse them with any code but those that say what is wrong with the message. */
 const FAULT_CODES = new Set<string | undefined>(['E004', 'E010', 'E011', 'E018', 'E019', undefined]);
 
-const scenarios = new WeakMap<object, OpaqueScenario>();
-
 /** The state that the OPAQUE steps of one scenario share. Outcomes go to the NodeScenario, for its steps to judge. */
 export class OpaqueScenario {
+  /** That of a step's World. */
+  static readonly of = perScenario((world) => new OpaqueScenario(world));
+
   readonly world: ConformanceWorld;
   /** By user, or by session where nobody of the scenario logs in. */
   readonly logins = new Map<string, BegunLogin>();
@@ -76,16 +78,6 @@ export class OpaqueScenario {
   constructor(world: ConformanceWorld) {
     this.world = world;
     this.#target = new NodeTarget(world);
-  }
-
-  static of(world: unknown): OpaqueScenario {
-    const key = world as ConformanceWorld;
-    let scenario = scenarios.get(key);
-    if (!scenario) {
-      scenario = new OpaqueScenario(key);
-      scenarios.set(key, scenario);
-    }
-    return scenario;
   }
 
   /** New in each scenario. */

@@ -1,6 +1,6 @@
 import { type Delivery, type ErrorCode, type NodeServiceMethod, parseReason } from '@quicnprotochat/proto';
 import type { ExceptionType } from '@quicnprotochat/rpc';
-import type { Outcome as Answer } from '../world.ts';
+import type { Outcome as Answer } from '../world/world.ts';
 
 /** How a call ended: with results, or refused with an exception. */
 export type Outcome =

@@ -1,5 +1,5 @@
 import type { Delivery } from '@quicnprotochat/proto';
-import type { RandomSource } from '../random.ts';
+import type { RandomSource } from '../world/random.ts';
 import { rightCall } from './calls.ts';
 import type { CallParams } from './methods.ts';
 import type { NodeScenario } from './node-scenario.ts';

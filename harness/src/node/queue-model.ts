@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Delivery } from '@quicnprotochat/proto';
-import { showBytes } from '../exchange.ts';
+import { showBytes } from '../world/exchange.ts';
 
 /** A message that was enqueued and, as far as the answers say, not delivered yet. */
 export interface Expected {

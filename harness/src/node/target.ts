@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { nodeService } from '@quicnprotochat/proto';
 import type { QuicConnection } from '@quicnprotochat/quic';
 import { type Method, type RpcClient, RpcException } from '@quicnprotochat/rpc';
-import type { ConformanceWorld, Outcome } from '../world.ts';
+import type { ConformanceWorld, Outcome } from '../world/world.ts';
 import type { CalledMethod, CallParams } from './methods.ts';
 import type { Results } from './outcome.ts';
 import type { Person } from './people.ts';

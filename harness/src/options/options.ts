@@ -5,7 +5,7 @@ import { UsageError } from '../errors.ts';
 import { type KnownFailing, loadKnownFailing } from '../known/known-list.ts';
 import { parseNetwork, parseNetworkSeed } from '../network/conditions.ts';
 import type { Network } from '../network/over-network.ts';
-import { LEVELS, type Requirement, SOURCES } from '../spec.ts';
+import { LEVELS, type Requirement, SOURCES } from '../spec/spec.ts';
 import { type AccountData, loadAccounts } from '../target/accounts.ts';
 import { DEFAULT_LIMITS, EMBEDDED_LIMITS, loadLimits, readLimits, type TargetLimits } from '../target/limits.ts';
 import { PROFILES, type Profile, type TargetAddress } from '../target/target.ts';

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { AstBuilder, compile, GherkinClassicTokenMatcher, Parser } from '@cucumber/gherkin';
 import { type GherkinDocument, IdGenerator, type Pickle, type Scenario } from '@cucumber/messages';
 import { SuiteError } from '../errors.ts';
-import { LEVELS, type Requirement, SOURCES } from '../spec.ts';
+import { LEVELS, type Requirement, SOURCES } from '../spec/spec.ts';
 import { PROFILES, type Profile } from '../target/target.ts';
 
 export const ROOT: string = fileURLToPath(new URL('../../..', import.meta.url));

@@ -1,4 +1,4 @@
-import type { Requirement } from '../spec.ts';
+import type { Requirement } from '../spec/spec.ts';
 import type { PlannedScenario, Subject } from './features.ts';
 import type { Selection } from './select.ts';
 

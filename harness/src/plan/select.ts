@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts';
 import type { Shard } from '../options/values.ts';
-import type { Requirement } from '../spec.ts';
+import type { Requirement } from '../spec/spec.ts';
 import type { Profile } from '../target/target.ts';
 import { type PlannedScenario, placeOf } from './features.ts';
 

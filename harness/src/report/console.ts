@@ -1,7 +1,7 @@
 import picocolors from 'picocolors';
 import { type PlannedScenario, ROOT } from '../plan/features.ts';
 import { type ScenarioResult, type Status, totalsOf } from '../result.ts';
-import type { Requirement } from '../spec.ts';
+import type { Requirement } from '../spec/spec.ts';
 import { frameLines } from './console-frames.ts';
 
 const MARK: Record<Status, string> = {

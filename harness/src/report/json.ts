@@ -1,10 +1,10 @@
 import packageJson from '../../package.json' with { type: 'json' };
-import type { ExchangeEntry } from '../exchange.ts';
 import type { ReportedFrame } from '../frames/reported.ts';
 import { byRequirement, type LedgerEntry, OUTCOMES, type Outcome, outcomeOf, specDigest } from '../ledger/ledger.ts';
 import type { PlannedScenario } from '../plan/features.ts';
 import { type ScenarioResult, type Status, type Totals, totalsOf } from '../result.ts';
-import type { Requirement } from '../spec.ts';
+import type { Requirement } from '../spec/spec.ts';
+import type { ExchangeEntry } from '../world/exchange.ts';
 
 /** Of the form of the report: a reader of another one need not go on. */
 export const FORMAT_VERSION = 1;

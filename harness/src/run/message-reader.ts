@@ -1,9 +1,9 @@
 import type { Envelope, GherkinDocument, Pickle, TestCase, TestStepResult } from '@cucumber/messages';
-import type { ExchangeEntry } from '../exchange.ts';
 import { markExpected } from '../frames/expect.ts';
 import type { ReportedFrame } from '../frames/reported.ts';
 import { linesOf, type PlannedScenario, placeOf } from '../plan/features.ts';
 import type { ScenarioResult, Status } from '../result.ts';
+import type { ExchangeEntry } from '../world/exchange.ts';
 import type { RunOutcome } from './outcome.ts';
 
 /** Media types of what a scenario attaches. */

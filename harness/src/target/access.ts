@@ -3,8 +3,8 @@ import { nodeService } from '@quicnprotochat/proto';
 import { connectVat, RpcException } from '@quicnprotochat/rpc';
 import { UsageError } from '../errors.ts';
 import { type Credentials, login, register } from '../node/opaque-client.ts';
-import { patiently } from '../patience.ts';
 import { type AccountData, newIdentityKey, ROLES } from './accounts.ts';
+import { patiently } from './patience.ts';
 import type { Offer } from './probe.ts';
 import { connectTarget, type TargetData } from './target.ts';
 

@@ -8,8 +8,8 @@ import {
   readMessage,
   writeMessage,
 } from '@quicnprotochat/rpc';
-import { showBytes } from '../exchange.ts';
-import type { ConformanceWorld } from '../world.ts';
+import { showBytes } from '../world/exchange.ts';
+import type { ConformanceWorld } from '../world/world.ts';
 
 /** The session is over, and how that showed. */
 export interface Over {

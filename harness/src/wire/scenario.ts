@@ -1,15 +1,17 @@
 import { nodeService } from '@quicnprotochat/proto';
 import type { QuicConnection } from '@quicnprotochat/quic';
 import type { CallMessage, RpcClient } from '@quicnprotochat/rpc';
-import { patiently } from '../patience.ts';
-import type { ConformanceWorld, Outcome } from '../world.ts';
+import { patiently } from '../target/patience.ts';
+import { perScenario } from '../world/per-scenario.ts';
+import type { ConformanceWorld, Outcome } from '../world/world.ts';
 import { bootstrap, call } from './messages.ts';
 import { RawSession } from './raw-session.ts';
 
-const scenarios = new WeakMap<ConformanceWorld, WireScenario>();
-
 /** What the transport and RPC steps of one scenario share. */
 export class WireScenario {
+  /** That of a step's World. */
+  static readonly of = perScenario((world) => new WireScenario(world));
+
   readonly world: ConformanceWorld;
   connection: QuicConnection | undefined;
   /** Sessions of right clients. */
@@ -24,16 +26,6 @@ export class WireScenario {
 
   constructor(world: ConformanceWorld) {
     this.world = world;
-  }
-
-  static of(world: unknown): WireScenario {
-    const key = world as ConformanceWorld;
-    let scenario = scenarios.get(key);
-    if (!scenario) {
-      scenario = new WireScenario(key);
-      scenarios.set(key, scenario);
-    }
-    return scenario;
   }
 
   /** The session written by hand, on a new connection unless there is one. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadFeatures } from '../../plan/features.ts';
-import { loadSpec } from '../../spec.ts';
+import { loadSpec } from '../../spec/spec.ts';
 import { editedSources } from './build.ts';
 import { faults, togetherOf, variants } from './catalog.ts';
 

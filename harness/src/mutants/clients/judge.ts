@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { runClientScenarios } from '../../client/test-client.ts';
 import { loadFeatures, type PlannedScenario, ROOT } from '../../plan/features.ts';
 import type { ScenarioResult } from '../../result.ts';
-import { loadSpec } from '../../spec.ts';
+import { loadSpec } from '../../spec/spec.ts';
 import { buildClient } from './build.ts';
 import type { Fault, OtherClient, Variant } from './catalog.ts';
 

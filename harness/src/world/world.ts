@@ -4,39 +4,28 @@ import { type IWorldOptions, World } from '@cucumber/cucumber';
 import type { Auth } from '@quicnprotochat/proto';
 import { type QuicConnection, QuicError, type QuicStream } from '@quicnprotochat/quic';
 import { connectVat, type Method, type RpcClient, RpcException, SessionEndedError } from '@quicnprotochat/rpc';
-import { OBSERVED_LIMITS } from './differential/observation.ts';
-import { ExchangeLog, show } from './exchange.ts';
-import { FrameRecorder, REPORT_LIMITS, type RecordLimits, TRACE_LIMITS } from './frames/recorder.ts';
-import { type ReportedFrame, reportFrames, selectFrames } from './frames/reported.ts';
-import { byteBlanker } from './frames/secrets.ts';
-import { RandomSource } from './random.ts';
-import { redactor } from './redact.ts';
-import { type AccountData, ROLES, type Role } from './target/accounts.ts';
+import { OBSERVED_LIMITS } from '../differential/observation.ts';
+import { FrameRecorder, REPORT_LIMITS, type RecordLimits, TRACE_LIMITS } from '../frames/recorder.ts';
+import { type ReportedFrame, reportFrames, selectFrames } from '../frames/reported.ts';
+import { byteBlanker } from '../frames/secrets.ts';
+import { redactor } from '../redact.ts';
+import { ROLES, type Role } from '../target/accounts.ts';
 import {
   type CommandServer,
   NotRestartableError,
   notRestartableBecause,
   serverNamed,
-} from './target/command/command-server.ts';
-import { current, letInAgain, redactorOf, secretsOf } from './target/command/people.ts';
-import type { TargetLimits } from './target/limits.ts';
-import { connectTarget, type TargetConnectOptions, type TargetData } from './target/target.ts';
+} from '../target/command/command-server.ts';
+import { current, letInAgain, redactorOf, secretsOf } from '../target/command/people.ts';
+import type { TargetLimits } from '../target/limits.ts';
+import { connectTarget, type TargetConnectOptions, type TargetData } from '../target/target.ts';
+import { ExchangeLog, show } from './exchange.ts';
+import { nameOf, type Person, personOf } from './people.ts';
+import { RandomSource } from './random.ts';
+import { SkipScenario } from './skip-scenario.ts';
 
 /** For a server to let a client have another stream in place of one that has ended, in ms. */
 const STREAM_CREDIT_MS = 500;
-
-/** Thrown to leave a scenario that the target, or the run, gives no way to test. */
-export class SkipScenario extends Error {}
-
-/** Somebody a scenario speaks of. */
-export interface Person {
-  role: Role;
-  /** Ed25519 public key, 32 bytes. */
-  identityKey: Uint8Array;
-  /** undefined: anonymous, on an open server. */
-  token: Uint8Array | undefined;
-  deviceId: Uint8Array;
-}
 
 /** What a call ended with, when it was answered. */
 export type Outcome<R> = { results: R; exception?: undefined } | { exception: RpcException; results?: undefined };
@@ -300,15 +289,4 @@ export class ConformanceWorld extends World<TargetData> {
 function limitsOf({ side, traceDir }: TargetData): RecordLimits {
   if (side !== undefined) return OBSERVED_LIMITS;
   return traceDir === undefined ? REPORT_LIMITS : TRACE_LIMITS;
-}
-
-const nameOf = (role: Role): string => role.replace(/^./, (letter) => letter.toUpperCase());
-
-function personOf(role: Role, { identityKey, token, deviceId }: AccountData): Person {
-  return {
-    role,
-    identityKey: Buffer.from(identityKey, 'hex'),
-    token: token === undefined ? undefined : Buffer.from(token, 'hex'),
-    deviceId: Buffer.from(deviceId ?? '', 'hex'),
-  };
 }

@@ -1,9 +1,9 @@
-import { UsageError } from './errors.ts';
-import { readCommandLine } from './options/command-line.ts';
-import { parseReport, type ReportRequest } from './options/values.ts';
-import { discardReports, prepareReports, writeFiles, writeReports } from './report/files.ts';
-import { makeMatrix, matrixHtml, matrixMarkdown, matrixText } from './report/matrix.ts';
-import { readReport } from './report/read-report.ts';
+import { UsageError } from '../errors.ts';
+import { readCommandLine } from '../options/command-line.ts';
+import { parseReport, type ReportRequest } from '../options/values.ts';
+import { discardReports, prepareReports, writeFiles, writeReports } from './files.ts';
+import { makeMatrix, matrixHtml, matrixMarkdown, matrixText } from './matrix.ts';
+import { readReport } from './read-report.ts';
 
 /** Commands on JSON reports; `conformance` without one of them tests a target. */
 export const REPORT_COMMANDS: Record<string, (args: string[]) => void> = { compare, report };

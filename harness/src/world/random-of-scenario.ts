@@ -1,5 +1,5 @@
+import { showAddress, type TargetData } from '../target/target.ts';
 import { RandomSource } from './random.ts';
-import { showAddress, type TargetData } from './target/target.ts';
 
 /** How often each scenario has begun on each target, in this process. */
 const beginnings = new Map<string, number>();

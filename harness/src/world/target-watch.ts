@@ -1,7 +1,7 @@
-import { SERVER_DIED, TARGET_GONE } from './run/message-reader.ts';
-import { stopRun } from './run/stop.ts';
-import { type CommandServer, serverNamed } from './target/command/command-server.ts';
-import { goneBecause } from './target/probe.ts';
+import { SERVER_DIED, TARGET_GONE } from '../run/message-reader.ts';
+import { stopRun } from '../run/stop.ts';
+import { type CommandServer, serverNamed } from '../target/command/command-server.ts';
+import { goneBecause } from '../target/probe.ts';
 import type { ConformanceWorld } from './world.ts';
 
 /**

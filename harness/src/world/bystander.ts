@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeService } from '@quicnprotochat/proto';
 import type { RpcClient } from '@quicnprotochat/rpc';
-import { BYSTANDER } from './frames/reported.ts';
-import { sameBytes } from './node/queue-model.ts';
-import { patiently } from './patience.ts';
+import { BYSTANDER } from '../frames/reported.ts';
+import { sameBytes } from '../node/queue-model.ts';
+import { patiently } from '../target/patience.ts';
+import { perScenario } from './per-scenario.ts';
 import type { RandomSource } from './random.ts';
 import type { ConformanceWorld } from './world.ts';
-
-const bystanders = new WeakMap<ConformanceWorld, Bystander>();
 
 /** Pause between two rounds, in ms: busy enough to be hit by whatever goes wrong, not a load. */
 const PAUSE_MS = 5;
@@ -17,6 +16,9 @@ const PAUSE_MS = 5;
  * on elsewhere (spec: "one bad peer harms nobody else"). Any error, and any payload that does not come back, is a fault.
  */
 export class Bystander {
+  /** That of the scenario: whoever asks first starts it, and it must have noticed nothing at the end. */
+  static readonly of = perScenario((world) => Bystander.#start(world));
+
   readonly #world: ConformanceWorld;
   readonly #rpc: RpcClient;
   /** Of its own: how often it draws depends on time. */
@@ -37,14 +39,10 @@ export class Bystander {
     this.#failed.catch(() => {});
   }
 
-  /** That of the scenario: whoever asks first starts it, and it must have noticed nothing at the end. */
-  static async of(world: ConformanceWorld): Promise<Bystander> {
-    const known = bystanders.get(world);
-    if (known) return known;
+  static async #start(world: ConformanceWorld): Promise<Bystander> {
     const rpc = await world.session();
     world.frames.nameAs(rpc, BYSTANDER);
     const bystander = new Bystander(world, rpc);
-    bystanders.set(world, bystander);
     world.beforeEnd(() => bystander.stop());
     await bystander.round();
     return bystander;

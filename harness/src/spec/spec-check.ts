@@ -1,8 +1,8 @@
 import { join, relative } from 'node:path';
 import { compile } from '@cucumber/gherkin';
 import { type GherkinDocument, IdGenerator, type Rule } from '@cucumber/messages';
-import { loadEvidence } from './ledger/evidence.ts';
-import { FEATURES_DIR, featureFiles, linesOf, parseFeature, placeOf, ROOT } from './plan/features.ts';
+import { loadEvidence } from '../ledger/evidence.ts';
+import { FEATURES_DIR, featureFiles, linesOf, parseFeature, placeOf, ROOT } from '../plan/features.ts';
 import { fold, type Requirement, SPEC_DIR } from './spec.ts';
 import { checkIndex } from './spec-index.ts';
 

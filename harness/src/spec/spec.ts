@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SuiteError } from './errors.ts';
+import { SuiteError } from '../errors.ts';
 
-export const SPEC_DIR: string = fileURLToPath(new URL('../../spec', import.meta.url));
+export const SPEC_DIR: string = fileURLToPath(new URL('../../../spec', import.meta.url));
 
 export const LEVELS = ['MUST', 'SHOULD', 'MAY'] as const;
 export const SOURCES = ['stated', 'decided'] as const;

@@ -8,17 +8,18 @@ import {
   type World,
 } from '@cucumber/cucumber';
 import type { GherkinDocument, Pickle } from '@cucumber/messages';
-import { keepObservation } from './differential/kept.ts';
-import { observe } from './differential/observation.ts';
-import { writeTrace } from './frames/trace.ts';
-import { beginFlowsOf } from './network/over-network.ts';
-import { linesOf, placeOf } from './plan/features.ts';
+import { keepObservation } from '../differential/kept.ts';
+import { observe } from '../differential/observation.ts';
+import { writeTrace } from '../frames/trace.ts';
+import { beginFlowsOf } from '../network/over-network.ts';
+import { linesOf, placeOf } from '../plan/features.ts';
+import { EXCHANGE, FRAMES, SKIP_REASON } from '../run/message-reader.ts';
+import { resetStop, stopReason } from '../run/stop.ts';
+import { notRestartableBecause } from '../target/command/command-server.ts';
 import { randomOf } from './random-of-scenario.ts';
-import { EXCHANGE, FRAMES, SKIP_REASON } from './run/message-reader.ts';
-import { resetStop, stopReason } from './run/stop.ts';
-import { notRestartableBecause } from './target/command/command-server.ts';
+import { SkipScenario } from './skip-scenario.ts';
 import { afterDeath, lookAfter } from './target-watch.ts';
-import { ConformanceWorld, SkipScenario } from './world.ts';
+import { ConformanceWorld } from './world.ts';
 
 /** Calls have time-outs of their own; this only ends a step that hangs for another reason, in ms. */
 const STEP_LIMIT_MS = 120_000;
