@@ -10,7 +10,7 @@ export const MAX_DATAGRAM = 1350;
  * Addresses from which a peer may come in the life of a connection: its network gives it another now and then. The binding has as many
  * paths as it takes connection ids, and never lets go of one; from an address too many nothing is heard any more.
  */
-const PATHS = 64;
+const PATHS = 256;
 
 /** Named, since BoringSSL offers no Ed25519 certificates by default. */
 const SIGNATURE_ALGORITHMS = [

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Connection, Host } from '@matrixai/quic/native/types.js';
 import { MAX_DATAGRAM } from './config.ts';
 import { type CloseInfo, closedError, QuicError } from './errors.ts';
+import { coalescedPackets } from './long-header.ts';
 import { QuicStream } from './stream.ts';
 
 /** How a connection reaches the network and its owner. */
@@ -156,7 +157,7 @@ export class QuicConnection {
   receive(packet: Uint8Array, from: Host): void {
     if (this.#isGone) return;
     try {
-      this.#quiche.recv(packet, { from, to: this.local });
+      for (const single of coalescedPackets(packet)) this.#quiche.recv(single, { from, to: this.local });
     } catch {
       // What was wrong shows as localError(), and goes to the peer with the next packet.
     }

@@ -6,6 +6,7 @@ import { serverConfig, type TlsFiles, type TransportOptions } from './config.ts'
 import { QuicConnection } from './connection.ts';
 import { RetryTokens } from './retry-token.ts';
 import { bindSocket, localAddress, resolveHost } from './socket.ts';
+import { versionNegotiation } from './version-negotiation.ts';
 
 /** Options of a listening endpoint. */
 export interface ListenOptions extends TransportOptions {
@@ -91,6 +92,11 @@ export class QuicServer {
   }
 
   #receive(packet: Buffer, from: Host): void {
+    const negotiation = versionNegotiation(packet);
+    if (negotiation) {
+      this.#transmit(negotiation, from);
+      return;
+    }
     let header: Header;
     try {
       header = quiche.Header.fromSlice(packet, CONNECTION_ID_LEN);
@@ -103,15 +109,10 @@ export class QuicServer {
 
   /** What to do with a packet of no connection that stands. */
   #open(header: Header, packet: Buffer, from: Host): QuicConnection | undefined {
-    if (header.ty === quiche.Type.Short || header.ty === quiche.Type.VersionNegotiation) return undefined;
+    if (header.ty !== quiche.Type.Initial) return undefined;
     // Answers to smaller datagrams could be used to flood a third party (RFC 9000 section 14.1).
     if (packet.length < quiche.MIN_CLIENT_INITIAL_LEN) return undefined;
-    if (!quiche.versionIsSupported(header.version)) {
-      // Of whatever type: the bits of an Initial of version 2 are those of 0-RTT in version 1 (RFC 9369 section 3.2).
-      this.#reply(from, (out) => quiche.negotiateVersion(header.scid, header.dcid, out));
-      return undefined;
-    }
-    if (header.ty !== quiche.Type.Initial) return undefined;
+    if (!quiche.versionIsSupported(header.version)) return undefined;
     const token = header.token ?? new Uint8Array();
     const originalDcid = token.length > 0 ? this.#tokens.verify(token, from, header.dcid) : undefined;
     if (originalDcid === undefined && this.#handshakes >= (this.#options.retryThreshold ?? 64)) {
