@@ -112,7 +112,6 @@ export class QuicServer {
     if (header.ty !== quiche.Type.Initial) return undefined;
     // Answers to smaller datagrams could be used to flood a third party (RFC 9000 section 14.1).
     if (packet.length < quiche.MIN_CLIENT_INITIAL_LEN) return undefined;
-    if (!quiche.versionIsSupported(header.version)) return undefined;
     const token = header.token ?? new Uint8Array();
     const originalDcid = token.length > 0 ? this.#tokens.verify(token, from, header.dcid) : undefined;
     if (originalDcid === undefined && this.#handshakes >= (this.#options.retryThreshold ?? 64)) {
