@@ -27,14 +27,15 @@ function lane(ran: PlannedScenario[][], gone?: string): LaneRunner {
   };
 }
 
-test('each scenario is in one batch, and no batch has two files', () => {
-  const batches = batchesOf(scenarios);
+test('each scenario is in one batch, and every lane has several', () => {
+  const batches = batchesOf(scenarios, 2);
   assert.deepEqual(
     batches.flatMap((batch) => batch.scenarios),
     scenarios,
   );
-  for (const { scenarios: of } of batches) assert.equal(new Set(of.map(({ uri }) => uri)).size, 1);
   assert.ok(batches.length >= 4);
+  assert.ok(batchesOf(scenarios.concat(scenarios, scenarios, scenarios), 1).every((one) => one.scenarios.length <= 40));
+  assert.deepEqual(batchesOf([]), []);
 });
 
 test('shuffled, each lane has its part, which depends on the number of lanes alone', () => {

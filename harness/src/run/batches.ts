@@ -1,23 +1,18 @@
 import type { PlannedScenario } from '../plan/features.ts';
 import type { Batch } from './lane-runner.ts';
 
-/** Small enough that lanes end at about the same time, large enough that beginning one costs little. */
-const SCENARIOS_A_BATCH = 10;
+/** Each lane takes as many batches, so that lanes end at about the same time. */
+const BATCHES_A_LANE = 8;
+/** To begin a batch costs some 50 ms, whatever is in it. */
+const LARGEST_BATCH = 40;
 
-/** The scenarios, each file by itself, in batches; whichever lane is free takes the next. */
-export function batchesOf(scenarios: readonly PlannedScenario[]): Batch[] {
-  const files = new Map<string, PlannedScenario[]>();
-  for (const scenario of scenarios) {
-    const of = files.get(scenario.uri) ?? [];
-    of.push(scenario);
-    files.set(scenario.uri, of);
-  }
-  return [...files.values()].flatMap((of) =>
-    Array.from({ length: Math.ceil(of.length / SCENARIOS_A_BATCH) }, (_, i) => ({
-      scenarios: of.slice(i * SCENARIOS_A_BATCH, (i + 1) * SCENARIOS_A_BATCH),
-      seed: undefined,
-    })),
-  );
+/** The scenarios in batches, in their order; whichever lane is free takes the next. */
+export function batchesOf(scenarios: readonly PlannedScenario[], lanes = 1): Batch[] {
+  const size = Math.min(LARGEST_BATCH, Math.ceil(scenarios.length / (lanes * BATCHES_A_LANE)));
+  const batches: Batch[] = [];
+  for (let at = 0; at < scenarios.length; at += size)
+    batches.push({ scenarios: scenarios.slice(at, at + size), seed: undefined });
+  return batches;
 }
 
 /** One batch a lane: with the same seed and number of lanes, each lane runs the same in the same order. */

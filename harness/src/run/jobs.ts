@@ -18,7 +18,8 @@ export async function runOnLanes(
   seed: string | undefined,
   onResult: OnResult,
 ): Promise<RunOutcome> {
-  const batches = seed === undefined ? batchesOf(scenarios) : shuffledBatches(scenarios, runners.length, seed);
+  const batches =
+    seed === undefined ? batchesOf(scenarios, runners.length) : shuffledBatches(scenarios, runners.length, seed);
   // The last folders are those that wait longest: begun last, they would keep one lane when the others have ended.
   if (seed === undefined && runners.length > 1) batches.reverse();
   const results = new Map<PlannedScenario, ScenarioResult>();
