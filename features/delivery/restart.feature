@@ -34,6 +34,11 @@ Feature: Queues and restarts
       And the server is killed and starts again
       Then Alice's queue holds all that were answered, and none twice
 
+    Scenario: Stopped while messages come
+      Given Alice's queue is empty
+      When the server is stopped while Bob puts up to 300 messages into Alice's queue, and starts again
+      Then Alice's queue holds all that were answered, and none twice
+
     Scenario: Killed with hundreds in the queue
       Given Alice's queue is empty
       When Bob puts 260 messages into Alice's queue without waiting for the answers
@@ -95,9 +100,9 @@ Feature: Queues and restarts
       And Alice puts some text into Bob's queue
       Then the wait ends with all its messages
       When the server <ends> and starts again
+      And Alice puts some text into Bob's queue
       And Bob puts some text into Alice's queue
       And Mallory puts one zero byte into Alice's queue
-      And Alice puts some text into Bob's queue
       Then the numbers of Alice's queue have only risen
       And the numbers of Bob's queue have only risen
 

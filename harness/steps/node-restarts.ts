@@ -6,7 +6,7 @@ import { expectEqual } from '../src/node/expect-equal.ts';
 import { scenarioOf } from '../src/node/node-scenario.ts';
 import { OpaqueScenario } from '../src/node/opaque-scenario.ts';
 import type { Person, QueueName } from '../src/node/people.ts';
-import { anyPayloads, drain, putUntilLost } from '../src/node/queue-calls.ts';
+import { anyPayloads, drain, needRoom, putUntilEnded, putUntilLost } from '../src/node/queue-calls.ts';
 import type { QueueModel } from '../src/node/queue-model.ts';
 import type { ConformanceWorld } from '../src/world/world.ts';
 
@@ -19,6 +19,8 @@ const ENDINGS = {
 type Ending = keyof typeof ENDINGS;
 /** Who is told of an end is told before it; this is for the way to the step. Shorter than keep-alives are apart. */
 const TOLD_MS = 2_000;
+/** Messages that are answered before a server is stopped. */
+const PUT_BEFORE_STOP = 20;
 
 defineParameterType({
   name: 'ending',
@@ -63,10 +65,23 @@ When(
   'the server is killed after {int} of the {int} messages that {person} puts into {queue} are answered, and starts again',
   async function (this: ConformanceWorld, answered: number, count: number, sender: Person, queue: QueueName) {
     const scenario = scenarioOf(this);
-    const { queueMessages } = scenario.target.limits;
-    if (count > queueMessages) this.skip(`a queue of the target holds ${queueMessages} messages, not ${count}`);
+    needRoom(scenario, count);
     const payloads = anyPayloads(scenario.random, count);
     await putUntilLost(scenario, sender, queue, payloads, answered, () => this.endServer('SIGKILL'));
+    await startAgain(this);
+  },
+);
+
+When(
+  'the server is stopped while {person} puts up to {int} messages into {queue}, and starts again',
+  async function (this: ConformanceWorld, sender: Person, count: number, queue: QueueName) {
+    const scenario = scenarioOf(this);
+    needRoom(scenario, count);
+    const payloads = anyPayloads(scenario.random, count);
+    await putUntilEnded(scenario, sender, queue, payloads, PUT_BEFORE_STOP, async () => {
+      await this.endServer('SIGTERM', { keepsConnections: true });
+      this.abandonConnections();
+    });
     await startAgain(this);
   },
 );

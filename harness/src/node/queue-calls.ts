@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery } from '@quicnprotochat/proto';
 import type { RandomSource } from '../world/random.ts';
 import { rightCall } from './calls.ts';
@@ -139,6 +140,49 @@ export async function putUntilLost(
     if (count === answered) ending = end();
   });
   await Promise.all(calls);
+  await ending;
+}
+
+/** Calls under way at any time, and what lies between the answer to one and the next, in ms. */
+const STREAM_WIDTH = 4;
+const STREAM_PAUSE_MS = 4;
+
+/**
+ * Enqueues one after the other, with little time in between, until the server takes no more or so many are sent; after `before`
+ * of them are answered `end` is called. What was answered is in the model, and what was not is known to it as sent.
+ * @throws when one is refused before that
+ */
+export async function putUntilEnded(
+  scenario: NodeScenario,
+  sender: Person,
+  queue: QueueName,
+  payloads: readonly Uint8Array[],
+  before: number,
+  end: () => Promise<void>,
+): Promise<void> {
+  const params = enqueueParams(scenario, sender, queue);
+  const session = scenario.sessionOf(sender);
+  const model = scenario.queue(queue);
+  const left = payloads.values();
+  let count = 0;
+  let ending: Promise<void> | undefined;
+  const putAll = async (): Promise<void> => {
+    for (const payload of left) {
+      model.sent.push(payload);
+      try {
+        const outcome = await scenario.callOnce(session, 'enqueue', { ...params, payload });
+        if (outcome.kind === 'refused' && ending !== undefined) return;
+        model.add(payload, scenario.accepted(outcome).seq as bigint);
+      } catch (error) {
+        if (ending === undefined) throw error;
+        return;
+      }
+      count += 1;
+      if (count === before) ending = end();
+      await sleep(STREAM_PAUSE_MS);
+    }
+  };
+  await Promise.all(Array.from({ length: STREAM_WIDTH }, putAll));
   await ending;
 }
 

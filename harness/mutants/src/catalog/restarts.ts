@@ -123,6 +123,9 @@ export const RESTARTS: readonly Mutant[] = [
     reread('delivery', (item) => (item.delivery.payload.length > 4 * 1024 * 1024 ? undefined : item)),
   ),
   mutant('DS-019', 'messages-once', 'writes what came since its start, and not what it read then', once('delivery')),
+  mutant('DS-019', 'answers-after-its-last-write', 'writes all at SIGTERM, and then answers what still comes', {
+    lingersMs: 300,
+  }),
   of('DS-019', 'peeked-is-taken', 'writes what was shown to peek as delivered', taking('peek')),
   of(
     'DS-019',

@@ -29,6 +29,8 @@ export interface Keeping {
   forgetsCounts?: boolean;
   /** A new certificate at each start. */
   hasNewCertificate?: boolean;
+  /** How long it goes on answering after SIGTERM and its last write, in ms. */
+  lingersMs?: number;
   /** It ends at SIGTERM without a word. */
   isSilent?: boolean;
   /** A file that keeps others from starting stands until an orderly end. */

@@ -39,6 +39,7 @@ export async function keptStore(directory: string, keeping: Keeping): Promise<{ 
   };
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
+  let hasEnded = false;
   /** One after the other; changes that come meanwhile share the next. */
   const flush = (): Promise<void> => {
     next ??= running.then(() => {
@@ -58,14 +59,16 @@ export async function keptStore(directory: string, keeping: Keeping): Promise<{ 
         if (name === 'enqueue') args[2] = moreRoom(args[2] as { messages: number }, uncounted);
         const result = await (store[name] as (...args: unknown[]) => Promise<unknown>)(...args);
         if (keepsTaken && name === 'take') taken.push([args[0] as Taken[0], result as Taken[1]]);
-        if (isWritten(name, args[0])) await flush();
+        if (!hasEnded && isWritten(name, args[0])) await flush();
         return result;
       },
     ]),
   );
   const end = (): Promise<void> => {
     taken.length = 0;
-    return flush();
+    const written = flush();
+    hasEnded = keeping.lingersMs !== undefined;
+    return written;
   };
   return { store: override(store, changed as Partial<Store>), end };
 }

@@ -25,7 +25,8 @@ const server = await FaultyServer.start({ ...fault, listen }, accounts, await ce
 process.stdout.write(`listening on ${server.address.host}:${server.address.port}\n`);
 
 process.once('SIGTERM', async () => {
-  if (kept.laterMs !== undefined || kept.keepsTaken) await end();
+  if (kept.laterMs !== undefined || kept.keepsTaken || kept.lingersMs !== undefined) await end();
+  if (kept.lingersMs !== undefined) await sleep(kept.lingersMs);
   if (kept.hasLock) rmSync(lock);
   if (!kept.isSilent) await server.stop();
   process.exit(0);
