@@ -153,10 +153,11 @@ Then('its next calls are answered within {int} ms', async function (limit: numbe
 When('a client makes {int} calls without waiting', async function (count: number) {
   const scenario = WireScenario.of(this);
   const rpc = connectVat(await (await scenario.world.connect()).openStream());
-  const deadline = AbortSignal.any([scenario.world.signal, AbortSignal.timeout(scenario.world.timeoutMs * 3)]);
-  setMaxListeners(0, deadline);
-  const calls = Array.from({ length: count }, () => rpc.call(nodeService.health, {}, { signal: deadline }));
-  const outcomes = await Promise.allSettled(calls);
+  const outcomes = await scenario.world.within(scenario.world.timeoutMs * 3, (signal) => {
+    setMaxListeners(0, signal);
+    const calls = Array.from({ length: count }, () => rpc.call(nodeService.health, {}, { signal }));
+    return Promise.allSettled(calls);
+  });
   scenario.asked = outcomes.flatMap((outcome, i) => (isAnswered(outcome) ? [] : [i]));
 });
 

@@ -69,33 +69,29 @@ export class Bystander {
     }
   }
 
-  /** Mallory's default queue: scenarios with a bystander leave it alone. */
   async #once(): Promise<void> {
-    const { identityKey } = this.#world.person('mallory');
-    const queue = {
-      recipientKey: identityKey,
-      channelId: new Uint8Array(),
-      version: 1,
-      auth: this.#world.auth('mallory'),
-    };
-    const payload = this.#random.bytes(64);
-    const signal = AbortSignal.any([this.#world.signal, AbortSignal.timeout(this.#world.timeoutMs)]);
     try {
-      // A server may refuse messages to oneself.
-      const auth = this.#world.auth('bob');
-      await patiently(() => this.#rpc.call(nodeService.enqueue, { ...queue, auth, payload }, { signal }));
-      for (;;) {
-        const { payloads } = await patiently(() =>
-          this.#rpc.call(nodeService.fetch, { ...queue, limit: 0 }, { signal }),
-        );
-        // What earlier scenarios left there comes first.
-        if (payloads.some((delivery) => sameBytes(payload, delivery.payload))) return;
-        if (payloads.length === 0) throw new Error('a payload that was enqueued did not come back');
-      }
+      await this.#world.within(this.#world.timeoutMs, (signal) => this.#sendAndFetch(signal));
     } catch (error) {
       if (this.#world.signal.aborted) return;
       const why = error instanceof Error ? error.message : String(error);
       throw new Error(`another client, on a connection of its own, was harmed: ${why}`, { cause: error });
+    }
+  }
+
+  /** In Mallory's default queue: scenarios with a bystander leave it alone. */
+  async #sendAndFetch(signal: AbortSignal): Promise<void> {
+    const { identityKey: recipientKey } = this.#world.person('mallory');
+    const queue = { recipientKey, channelId: new Uint8Array(), version: 1, auth: this.#world.auth('mallory') };
+    const payload = this.#random.bytes(64);
+    // A server may refuse messages to oneself.
+    const auth = this.#world.auth('bob');
+    await patiently(() => this.#rpc.call(nodeService.enqueue, { ...queue, auth, payload }, { signal }));
+    for (;;) {
+      const { payloads } = await patiently(() => this.#rpc.call(nodeService.fetch, { ...queue, limit: 0 }, { signal }));
+      // What earlier scenarios left there comes first.
+      if (payloads.some((delivery) => sameBytes(payload, delivery.payload))) return;
+      if (payloads.length === 0) throw new Error('a payload that was enqueued did not come back');
     }
   }
 }

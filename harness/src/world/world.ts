@@ -73,6 +73,20 @@ export class ConformanceWorld extends World<TargetData> {
     return this.#abort.signal;
   }
 
+  /**
+   * Gives a task a signal that is aborted when the scenario is over, or after that time, in ms. AbortSignal.any alone would not do:
+   * it holds its sources weakly, and Node.js 20 collects a time-out that nobody else holds.
+   */
+  async within<T>(timeoutMs: number, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    try {
+      return await task(AbortSignal.any([this.signal, late.signal]));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   /** Whether callers have tokens and thereby an identity. */
   get hasAccounts(): boolean {
     return this.target.accounts.length > 0;
