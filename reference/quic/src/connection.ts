@@ -3,6 +3,7 @@ import type { Connection, Host } from '@matrixai/quic/native/types.js';
 import { MAX_DATAGRAM } from './config.ts';
 import { type CloseInfo, closedError, QuicError } from './errors.ts';
 import { coalescedPackets } from './long-header.ts';
+import { PeerAddress } from './peer-address.ts';
 import { QuicStream } from './stream.ts';
 
 /** How a connection reaches the network and its owner. */
@@ -27,8 +28,6 @@ const UNI = 2;
  * Sending is put off to the end of the turn (setImmediate), so that what was written in one turn shares packets.
  */
 export class QuicConnection {
-  /** The peer's address now; a peer may move (RFC 9000 section 9). */
-  remote: Host;
   /** The address at which this side receives. */
   readonly local: Host;
   /** How it ended; never rejects. */
@@ -39,6 +38,7 @@ export class QuicConnection {
   readonly #quiche: Connection;
   readonly #host: ConnectionHost;
   readonly #isServer: boolean;
+  readonly #peer: PeerAddress;
   readonly #streams = new Map<number, QuicStream>();
   #nextBidi: number;
   #nextUni: number;
@@ -62,11 +62,16 @@ export class QuicConnection {
     this.#nextBidi = this.#isServer ? 1 : 0;
     this.#nextUni = this.#isServer ? 3 : 2;
     this.local = local;
-    this.remote = remote;
+    this.#peer = new PeerAddress(remote);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
     this.#wake();
+  }
+
+  /** The peer's address now; a peer may move (RFC 9000 section 9). */
+  get remote(): Host {
+    return this.#peer.now;
   }
 
   /** The protocol agreed on; empty before the handshake is through. */
@@ -157,13 +162,20 @@ export class QuicConnection {
   receive(packet: Uint8Array, from: Host): void {
     if (this.#isGone) return;
     try {
-      for (const single of coalescedPackets(packet)) this.#quiche.recv(single, { from, to: this.local });
+      const info = { from: this.#peer.incoming(from), to: this.local };
+      for (const single of coalescedPackets(packet)) this.#quiche.recv(single, info);
+      if (this.#peer.candidate) this.#checkMove(this.#peer.candidate);
     } catch {
       // What was wrong shows as localError(), and goes to the peer with the next packet.
     }
     // The first packet of a turn is looked at now, what comes with it all at once: that costs more than a packet does.
     if (this.#flush === undefined || !this.#isEstablished) this.#afterInput();
     else this.#hasInput = true;
+  }
+
+  #checkMove(candidate: Host): void {
+    // quiche knows no path of a packet that it could not read, and throws.
+    if (this.#quiche.isPathValidated(this.local, candidate)) this.#peer.accept();
   }
 
   /** Streams of ours that the transport does not count yet: nothing was written on them. */
@@ -249,9 +261,9 @@ export class QuicConnection {
     }
     if (sent === null) return false;
     const [length, { to }] = sent;
-    this.remote = to;
+    const address = this.#peer.outgoing(to);
     // Copied: the socket sends later, and `out` is used again at once.
-    this.#host.transmit(Buffer.from(out.subarray(0, length)), to);
+    if (address) this.#host.transmit(Buffer.from(out.subarray(0, length)), address);
     return true;
   }
 

@@ -41,6 +41,9 @@ function echo(connection: QuicConnection): void {
 class Nat {
   readonly #inside: Socket;
   #outside: Socket | undefined;
+  /** What came for the client and has not reached it. */
+  readonly #underway = new Set<NodeJS.Timeout>();
+  delayMs = 0;
   /** Changes what goes to the server. */
   outgoing: (packet: Uint8Array) => Uint8Array = (packet) => packet;
 
@@ -56,10 +59,21 @@ class Nat {
     let client = { port: 0, address: '' };
     inside.on('message', (packet, from) => {
       client = from;
-      nat.#outside ??= createSocket('udp4').on('message', (back) => inside.send(back, client.port, client.address));
+      nat.#outside ??= createSocket('udp4').on('message', (back) =>
+        nat.#later(() => inside.send(back, client.port, client.address)),
+      );
       nat.#outside.send(nat.outgoing(packet), server.address.port, server.address.host);
     });
     return nat;
+  }
+
+  /** A way of some length, so that what is under way to an address is lost with it. */
+  #later(send: () => void): void {
+    const timer = setTimeout(() => {
+      this.#underway.delete(timer);
+      send();
+    }, this.delayMs);
+    this.#underway.add(timer);
   }
 
   async connect(): Promise<QuicConnection> {
@@ -72,13 +86,15 @@ class Nat {
 
   /** From now on the client has another address to the server. */
   move(): void {
+    for (const timer of this.#underway) clearTimeout(timer);
+    this.#underway.clear();
     this.#outside?.close();
     this.#outside = undefined;
   }
 
   close(): void {
+    this.move();
     this.#inside.close();
-    this.#outside?.close();
   }
 }
 
@@ -100,6 +116,30 @@ test('a client whose address changes again and again is answered at the last one
     await ask(stream, `there ${i}`);
   }
   assert.equal(server.connections, 1, 'still the same connection');
+});
+
+test('an address that changes in the middle of a transfer costs no byte', { timeout: 60_000 }, async () => {
+  const nat = await Nat.open();
+  const client = await nat.connect();
+  nat.delayMs = 20;
+  // A server cannot know the new address before the client sends something.
+  client.keepAlive(50);
+  const stream = await client.openStream();
+  const payload = Buffer.alloc(8 << 20, 'quicnprotochat');
+  const sending = stream.write(payload).then(() => stream.end());
+  const moves = [1 << 20, 4 << 20, 7 << 20];
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (let chunk = await stream.read(); chunk !== null; chunk = await stream.read()) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length < (moves[0] ?? Number.POSITIVE_INFINITY)) continue;
+    moves.shift();
+    nat.move();
+  }
+  await sending;
+  assert.ok(Buffer.concat(chunks).equals(payload));
+  assert.equal(moves.length, 0);
 });
 
 test('what stands behind a packet that cannot be read any more is read', { timeout: 30_000 }, async () => {
