@@ -45,6 +45,8 @@ test('wrong usage exits 2 with one line that says what to do, and never shows a 
     [/Unknown argument: hostnam: did you mean "hostname"/, ['--open', '--hostnam', 'c0ffee']],
     [/there is no such command: there are account, cert/, ['--open', 'stray']],
     [/the data directory .* cannot be made \(EEXIST\): there is a file/, ['--data-dir', accounts]],
+    // Where the system makes no directories, and says that the one above is not there.
+    [/the data directory \/proc\/a\/b cannot be made \(\w+\): choose another/, ['--data-dir', '/proc/a/b']],
     [/only a SQLite store has a key/, ['--data-dir', join(directory, 'plain'), '--db-key', 'c0ffee']],
     [/only a SQLite store has a key/, ['--open', '--db-key-file', accounts]],
     [/--listen nonsense:port/, ['--open', '--listen', 'nonsense:port']],
