@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // serve.js ID PORT DIR [ACCOUNTS]: one faulty server that keeps what it knows in that folder.
-import { register } from 'tsx/esm/api';
+import { launch } from '@quicnprotochat/launch';
 
-register();
-await import('../src/kept/serve.ts');
+await launch(import.meta.url);

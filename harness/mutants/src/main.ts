@@ -3,9 +3,9 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Certificate, makeCertificate } from '@quicnprotochat/server';
-import { faultOf } from '../index.ts';
-import { FaultyServer, type KnownAccount } from '../server.ts';
-import { keptStore } from './kept-store.ts';
+import { faultOf } from './index.ts';
+import { keptStore } from './kept/kept-store.ts';
+import { FaultyServer, type KnownAccount } from './server.ts';
 
 const [id = '', port, directory = '', accountsFile] = process.argv.slice(2);
 const fault = faultOf(id);
