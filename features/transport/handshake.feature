@@ -36,6 +36,24 @@ Feature: Connecting
       When a client connects that offers "h3"
       Then the QUIC error is 376
 
+  @TRN-026 @level:should @profile:core @source:decided
+  Rule: TRN-026 Other versions are told
+    A server SHOULD answer the first packet of a QUIC version that it does not speak with Version Negotiation, and name
+    version 1 in it, whatever else the packet holds.
+
+    Scenario: Versions that there will never be
+      When clients begin with versions that there will never be
+      Then each of them is told of version 1
+
+  @TRN-027 @level:should @profile:core @source:decided
+  Rule: TRN-027 Clients move
+    A server SHOULD go on with a connection whose client comes from another port than before, also again and again.
+
+    Scenario: A client behind a network that changes its port
+      Given a client behind a network that changes its port
+      When its port changes 3 times, and it calls health each time
+      Then each of its calls is answered
+
   @TRN-004 @level:must @profile:core @source:decided
   Rule: TRN-004 Further protocols do no harm
     A server MUST accept a client that offers `capnp` among other protocols, in any order, and agree on `capnp`.

@@ -6,7 +6,9 @@ import { nodeService } from '@quicnprotochat/proto';
 import { QuicError } from '@quicnprotochat/quic';
 import { writeMessage } from '@quicnprotochat/rpc';
 import type { TargetAddress } from '../src/target/target.ts';
+import { beginWith } from '../src/wire/first-packets.ts';
 import { bootstrap, call, health } from '../src/wire/messages.ts';
+import { MovingNetwork } from '../src/wire/moving-network.ts';
 import { RawSession } from '../src/wire/raw-session.ts';
 import { WireScenario } from '../src/wire/scenario.ts';
 import { Bystander } from '../src/world/bystander.ts';
@@ -51,6 +53,64 @@ Then('the QUIC error is {int}', function (code: number) {
   const got = failure instanceof QuicError ? failure.errorCode : undefined;
   if (got !== code)
     throw new Error(`the handshake ended with ${got === undefined ? failure : `error ${got}`}, expected error ${code}`);
+});
+
+/** Reserved, so that nobody ever speaks them (RFC 9000, section 15), each with another type of packet. */
+const VERSIONS_OF_NOBODY = [0xc00a1a2a3a, 0xd01a2a3a4a, 0xe0babababa, 0xf0fafafafa];
+
+When('clients begin with versions that there will never be', async function () {
+  const scenario = WireScenario.of(this);
+  const { target, random } = scenario.world;
+  const [address] = target.addresses as [TargetAddress];
+  scenario.asked = [];
+  for (const [i, start] of VERSIONS_OF_NOBODY.entries()) {
+    const packet = { first: Math.floor(start / 2 ** 32), version: start % 2 ** 32, ids: random.bytes(16) };
+    const versions = await beginWith(address, packet, target.timeoutMs);
+    if (!versions?.includes(1)) scenario.asked.push(i);
+  }
+});
+
+Then('each of them is told of version 1', function () {
+  const untold = WireScenario.of(this).asked.map((i) => (VERSIONS_OF_NOBODY[i] as number).toString(16));
+  if (untold.length > 0)
+    throw new Error(`no Version Negotiation with version 1 came for packets that begin with ${untold.join(', ')}`);
+});
+
+Given('a client behind a network that changes its port', async function () {
+  const scenario = WireScenario.of(this);
+  const [address] = scenario.world.target.addresses as [TargetAddress];
+  scenario.network = await MovingNetwork.open(address);
+  scenario.connection = await scenario.world.connect(scenario.network.address);
+  const rpc = await scenario.world.session(scenario.connection);
+  scenario.sessions.push(rpc);
+  // Twice: then the handshake is confirmed, and what comes has nothing of it in it any more.
+  await scenario.health(rpc, 'port 1');
+  await scenario.health(rpc, 'port 1');
+});
+
+When('its port changes {int} times, and it calls health each time', async function (times: number) {
+  const scenario = WireScenario.of(this);
+  const { network, sessions } = scenario;
+  const [rpc] = sessions;
+  if (!network || !rpc) throw new TypeError('no client behind a network');
+  let moves = 0;
+  try {
+    for (moves = 1; moves <= times; moves += 1) {
+      network.move();
+      await scenario.health(rpc, `port ${moves + 1}`);
+    }
+  } catch (cause) {
+    scenario.failure = new Error(`its call after change ${moves}: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    });
+  }
+  await scenario.connection?.close();
+  network.close();
+});
+
+Then('each of its calls is answered', function () {
+  const { failure } = WireScenario.of(this);
+  if (failure) throw failure;
 });
 
 Given('a connection with {int} sessions', async function (count: number) {

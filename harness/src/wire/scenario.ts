@@ -5,6 +5,7 @@ import { patiently } from '../target/patience.ts';
 import { perScenario } from '../world/per-scenario.ts';
 import type { ConformanceWorld, Outcome } from '../world/world.ts';
 import { bootstrap, call } from './messages.ts';
+import type { MovingNetwork } from './moving-network.ts';
 import { RawSession } from './raw-session.ts';
 
 /** What the transport and RPC steps of one scenario share. */
@@ -16,6 +17,8 @@ export class WireScenario {
   connection: QuicConnection | undefined;
   /** Sessions of right clients. */
   sessions: RpcClient[] = [];
+  /** Between the client and the server. */
+  network: MovingNetwork | undefined;
   /** The session written by hand. */
   raw: RawSession | undefined;
   /** What connecting ended with. */

@@ -1,6 +1,7 @@
 import type { QuicConnection } from '@quicnprotochat/quic';
 import type { ByteStream } from '@quicnprotochat/rpc';
 import { type Fault, mutantsOf } from '../fault.ts';
+import type { DatagramFault } from '../seams/datagrams.ts';
 import { inMethod } from '../seams/methods.ts';
 import { inMessages } from '../seams/stream.ts';
 
@@ -86,6 +87,23 @@ export const TRANSPORT = [
       };
     },
   }),
+  mutant('TRN-026', 'silent-to-other-versions', 'says nothing to a client of another QUIC version', {
+    datagrams: () => (packet) =>
+      ((packet[0] ?? 0) & 0x80) !== 0 && Buffer.from(packet).toString('hex', 1, 5) !== '00000001' ? 'drop' : undefined,
+  }),
+  mutant(
+    'TRN-026',
+    'other-versions-of-initials',
+    'tells of versions in answer to what version 1 calls an Initial alone',
+    {
+      datagrams: () => (packet) =>
+        ((packet[0] ?? 0) & 0x80) !== 0 && ((packet[0] ?? 0) & 0x30) !== 0 ? 'drop' : undefined,
+    },
+  ),
+  mutant('TRN-027', 'first-port-alone', 'hears a connection from the port alone that it began from', {
+    datagrams: () => portsKept(1),
+  }),
+  mutant('TRN-027', 'two-ports-alone', 'hears a connection from two ports alone', { datagrams: () => portsKept(2) }),
   mutant('TRN-016', 'one-ends-all', 'the end of one connection ends all', oneEndsAll()),
   mutant('TRN-017', 'one-writer', 'writes for all clients in one line', oneWriter()),
   mutant('TRN-018', 'error-closes', 'a protocol error closes the connection', {
@@ -265,5 +283,19 @@ function sixStreams(): Fault {
         reset: (code) => stream.reset(code),
       };
     },
+  };
+}
+
+/** Of each connection id of ours the first ports that it comes from; others are not heard. */
+function portsKept(count: number): DatagramFault {
+  const ports = new Map<string, Set<string>>();
+  return (packet, from) => {
+    // Packets with a short header begin with the id that the server gave, of 20 bytes.
+    if (((packet[0] ?? 0) & 0x80) !== 0) return undefined;
+    const id = Buffer.from(packet).toString('hex', 1, 21);
+    const known = ports.get(id) ?? new Set<string>();
+    ports.set(id, known);
+    if (known.size < count) known.add(from);
+    return known.has(from) ? undefined : 'drop';
   };
 }

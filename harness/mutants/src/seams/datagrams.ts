@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 
-/** What becomes of a client's datagram: undefined lets it through. */
-export type DatagramFault = (packet: Uint8Array) => 'drop' | undefined;
+/** What becomes of a client's datagram: undefined lets it through. @param from the address that it came from */
+export type DatagramFault = (packet: Uint8Array, from: string) => 'drop' | undefined;
 
 /** A UDP port in front of a server: for what a server does with datagrams before they are a connection's. */
 export class Front {
@@ -19,8 +19,8 @@ export class Front {
     const socket = createSocket('udp4');
     const clients = new Map<string, Socket>();
     socket.on('message', (packet, { address, port }) => {
-      if (fault(packet) === 'drop') return;
       const key = `${address}/${port}`;
+      if (fault(packet, key) === 'drop') return;
       let client = clients.get(key);
       if (!client) {
         client = createSocket('udp4');
