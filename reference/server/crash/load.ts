@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { type Delivery, nodeService as node, parseReason } from '@quicnprotochat/proto';
+import { nodeService as node, parseReason } from '@quicnprotochat/proto';
 import { type RpcClient, RpcException } from '@quicnprotochat/rpc';
 import { type Actor, actor, queueOf } from '../test/support.ts';
 import { ChannelLedger, PackageLedger, QueueLedger } from './ledger.ts';
+import { drain } from './people.ts';
 import type { Random } from './random.ts';
 
 /** Recipients of a batch. */
@@ -171,14 +172,5 @@ async function answer<T>(call: Promise<T>, unanswered: () => void = () => {}): P
     if (code !== undefined && code !== 'E009') throw error;
     unanswered();
     throw new Unanswered();
-  }
-}
-
-async function drain(rpc: RpcClient, person: Actor): Promise<Delivery[]> {
-  const all: Delivery[] = [];
-  for (;;) {
-    const { payloads } = await rpc.call(node.fetch, { ...queueOf(person), limit: 0 });
-    if (payloads.length === 0) return all;
-    all.push(...payloads);
   }
 }

@@ -6,10 +6,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Delivery, nodeService as node } from '@quicnprotochat/proto';
+import { nodeService as node } from '@quicnprotochat/proto';
 import { PostgresServer } from '../test/postgres-server.ts';
 import { openSession, type ServerProcess, startServer } from '../test/process.ts';
-import { type Actor, actor, code, queueOf } from '../test/support.ts';
+import { actor, code, queueOf } from '../test/support.ts';
+import { Checks } from './checks.ts';
+import { drain, writeAccounts } from './people.ts';
 
 const DISK_BYTES = 24 << 20;
 /** Removed to make room. */
@@ -20,39 +22,14 @@ const ANSWER_MS = 10_000;
 
 const alice = actor();
 const directory = await mkdtemp(join(tmpdir(), 'outages-'));
-const accounts = join(directory, 'accounts.json');
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-await writeFile(
-  accounts,
-  JSON.stringify([{ name: 'alice', identityKey: hex(alice.identityKey), token: hex(alice.token) }]),
-);
+const accounts = await writeAccounts(directory, [alice]);
 
 type Rpc = Awaited<ReturnType<typeof openSession>>['rpc'];
 const start = (store: string): Promise<ServerProcess> =>
   startServer('--accounts', accounts, '--store', store, '--data-dir', join(directory, 'data'));
 const enqueue = (rpc: Rpc, payload: Uint8Array) => rpc.call(node.enqueue, { ...queueOf(alice), payload });
 
-let passed = 0;
-let failed = 0;
-let skipped = 0;
-async function check(name: string, body: () => Promise<string>): Promise<void> {
-  try {
-    console.log(`ok     ${name}: ${await body()}`);
-    passed += 1;
-  } catch (error) {
-    console.log(`FAILED ${name}: ${error instanceof Error ? error.stack : error}`);
-    failed += 1;
-  }
-}
-
-async function drain(rpc: Rpc, person: Actor): Promise<Delivery[]> {
-  const all: Delivery[] = [];
-  for (;;) {
-    const { payloads } = await rpc.call(node.fetch, { ...queueOf(person), limit: 0 });
-    if (payloads.length === 0) return all;
-    all.push(...payloads);
-  }
-}
+const checks = new Checks();
 
 async function stop(server: ServerProcess): Promise<void> {
   server.child.kill('SIGTERM');
@@ -169,15 +146,13 @@ async function loseDatabase(postgres: PostgresServer): Promise<string> {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 await mkdir(join(directory, 'data'));
 if (process.getuid?.() === 0 || process.env.CI === 'true') {
-  await check('file, the disk is full', () => fillDisk((disk) => `file:${join(disk, 'data')}`));
-  await check('sqlite, the disk is full', () => fillDisk((disk) => `sqlite:${join(disk, 'store.db')}`));
+  await checks.check('file, the disk is full', () => fillDisk((disk) => `file:${join(disk, 'data')}`));
+  await checks.check('sqlite, the disk is full', () => fillDisk((disk) => `sqlite:${join(disk, 'store.db')}`));
 } else {
-  console.log('skipped: a full disk (mounting a small one needs root)');
-  skipped += 2;
+  checks.skip(2, 'a full disk (mounting a small one needs root)');
 }
 const postgres = await PostgresServer.start();
-await check('postgres, the database goes away', () => loseDatabase(postgres));
+await checks.check('postgres, the database goes away', () => loseDatabase(postgres));
 await postgres.remove();
 await rm(directory, { recursive: true, force: true });
-console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
-process.exit(failed === 0 ? 0 : 1);
+process.exit(checks.finish());

@@ -1,13 +1,15 @@
 // What a file store promises, held against kill -9: no answered message lost, none twice under one number. Prints a line
 // a check and the totals last. Takes about a minute, so that it is not part of the unit tests.
 import assert from 'node:assert/strict';
-import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Delivery, nodeService as node } from '@quicnprotochat/proto';
+import { nodeService as node } from '@quicnprotochat/proto';
 import { openSession, type ServerProcess, startServer } from '../test/process.ts';
 import { type Actor, actor, queueOf } from '../test/support.ts';
+import { Checks } from './checks.ts';
+import { drain, writeAccounts } from './people.ts';
 
 /** A queue takes 10,000: ten people have 100,000 waiting. */
 const QUEUES = 10;
@@ -19,14 +21,7 @@ const DEPTH = 500;
 const people = Array.from({ length: QUEUES }, () => actor());
 const [alice] = people as [Actor, ...Actor[]];
 const directory = await mkdtemp(join(tmpdir(), 'crash-'));
-const accounts = join(directory, 'accounts.json');
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-const entries = people.map(({ identityKey, token }, i) => ({
-  name: `p${i}`,
-  identityKey: hex(identityKey),
-  token: hex(token),
-}));
-await writeFile(accounts, JSON.stringify(entries));
+const accounts = await writeAccounts(directory, people);
 
 type Rpc = Awaited<ReturnType<typeof openSession>>['rpc'];
 const start = (dataDir: string): Promise<ServerProcess> =>
@@ -34,29 +29,9 @@ const start = (dataDir: string): Promise<ServerProcess> =>
 const enqueue = (rpc: Rpc, person: Actor, payload: Uint8Array) =>
   rpc.call(node.enqueue, { ...queueOf(person), payload });
 
-/** Asks until the queue is empty. */
-async function drain(rpc: Rpc, person: Actor): Promise<Delivery[]> {
-  const all: Delivery[] = [];
-  for (;;) {
-    const { payloads } = await rpc.call(node.fetch, { ...queueOf(person), limit: 0 });
-    if (payloads.length === 0) return all;
-    all.push(...payloads);
-  }
-}
+const checks = new Checks();
 
-let passed = 0;
-let failed = 0;
-async function check(name: string, body: () => Promise<string>): Promise<void> {
-  try {
-    console.log(`ok     ${name}: ${await body()}`);
-    passed += 1;
-  } catch (error) {
-    console.log(`FAILED ${name}: ${error}`);
-    failed += 1;
-  }
-}
-
-await check(`${QUEUES * PER_QUEUE} queued messages survive kill -9`, async () => {
+await checks.check(`${QUEUES * PER_QUEUE} queued messages survive kill -9`, async () => {
   const server = await start('many');
   const { rpc } = await openSession(server);
   let next = 0;
@@ -87,7 +62,7 @@ await check(`${QUEUES * PER_QUEUE} queued messages survive kill -9`, async () =>
   return `started in ${startMs.toFixed(0)} ms, drained in ${drainMs.toFixed(0)} ms`;
 });
 
-await check(`${KILLS} kills during enqueues`, async () => {
+await checks.check(`${KILLS} kills during enqueues`, async () => {
   const answered = new Map<bigint, string>();
   const received = new Map<bigint, string>();
   let counter = 0;
@@ -133,5 +108,4 @@ await check(`${KILLS} kills during enqueues`, async () => {
 });
 
 await rm(directory, { recursive: true, force: true });
-console.log(`${passed} passed, ${failed} failed, 0 skipped`);
-process.exitCode = failed === 0 ? 0 : 1;
+process.exitCode = checks.finish();
