@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:dgram';
 import { quiche } from '@matrixai/quic/native/index.js';
 import { certificateFault, normalizePin, tlsServerName, type Verify } from './certificate.ts';
-import { clientConfig, type TransportOptions } from './config.ts';
+import { CONNECTION_ID_LEN, clientConfig, type TransportOptions } from './config.ts';
 import { QuicConnection } from './connection.ts';
 import { CRYPTO_ERROR_BAD_CERTIFICATE, handshakeError, QuicError } from './errors.ts';
 import { bindSocket, localAddress, resolveHost } from './socket.ts';
@@ -22,8 +22,6 @@ export interface ConnectOptions extends TransportOptions {
   /** Gives up the attempt; the connection made is not bound to it. */
   signal?: AbortSignal | undefined;
 }
-
-const CONNECTION_ID_LEN = 20;
 
 /**
  * Connects, and resolves once the handshake is through and the certificate is accepted.

@@ -3,6 +3,9 @@ import { quiche } from '@matrixai/quic/native/index.js';
 import type { Config } from '@matrixai/quic/native/types.js';
 import { QuicError } from './errors.ts';
 
+/** Bytes of the connection ids that we give. */
+export const CONNECTION_ID_LEN = 20;
+
 /** Largest UDP payload sent: fits an Ethernet path with room for tunnels; the binding does not discover more. */
 export const MAX_DATAGRAM = 1350;
 

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Connection, Host } from '@matrixai/quic/native/types.js';
-import { MAX_DATAGRAM } from './config.ts';
+import { CONNECTION_ID_LEN, MAX_DATAGRAM } from './config.ts';
 import { type CloseInfo, closedError, QuicError } from './errors.ts';
 import { coalescedPackets } from './long-header.ts';
 import { PeerAddress } from './peer-address.ts';
@@ -201,6 +201,17 @@ export class QuicConnection {
     return stream;
   }
 
+  /**
+   * As many connection ids as the server takes: some need a new one for each address from which we come, and stop to answer without
+   * (RFC 9000 section 5.1.1). Ours is the only connection of its socket, so that nobody has to know which ids are whose.
+   */
+  #offerConnectionIds(): void {
+    while (this.#quiche.sourceCidsLeft() > 0) {
+      const resetToken = BigInt(`0x${randomBytes(16).toString('hex')}`);
+      this.#quiche.newSourceCid(randomBytes(CONNECTION_ID_LEN), resetToken, false);
+    }
+  }
+
   #afterInput(): void {
     this.#hasInput = false;
     if (this.#isGone) return;
@@ -208,6 +219,7 @@ export class QuicConnection {
       this.#isEstablished = true;
       this.#host.onEstablished?.();
     }
+    if (!this.#isServer && this.#isEstablished && !this.#closeInfo) this.#offerConnectionIds();
     // Asked first: the binding's iterator costs more than a packet does.
     if (!this.#closeInfo && this.#quiche.isReadable())
       for (const id of this.#quiche.readable()) (this.#streams.get(id) ?? this.#accept(id))?.onReadable();

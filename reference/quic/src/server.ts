@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:dgram';
 import { quiche } from '@matrixai/quic/native/index.js';
 import type { Config, Header, Host } from '@matrixai/quic/native/types.js';
-import { serverConfig, type TlsFiles, type TransportOptions } from './config.ts';
+import { CONNECTION_ID_LEN, serverConfig, type TlsFiles, type TransportOptions } from './config.ts';
 import { QuicConnection } from './connection.ts';
 import { RetryTokens } from './retry-token.ts';
 import { bindSocket, localAddress, resolveHost } from './socket.ts';
@@ -26,7 +26,6 @@ export interface ListenOptions extends TransportOptions {
   maxConnectionsPerAddress?: number | undefined;
 }
 
-const CONNECTION_ID_LEN = 20;
 const CONNECTION_REFUSED = 0x2;
 const idKey = (id: Uint8Array): string => Buffer.from(id.buffer, id.byteOffset, id.length).toString('latin1');
 
