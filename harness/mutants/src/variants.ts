@@ -152,9 +152,9 @@ export const VARIANTS: readonly Variant[] = [
   }),
   variant(
     'other-restarts',
-    'starts slowly, then numbers from the next thousand on, and forgets sessions; answers in any order, and removes what was taken at an orderly end',
+    'starts slowly, refuses calls for a moment, then numbers from the next thousand on, and forgets sessions; answers in any order, and removes what was taken at an orderly end',
     {
-      ...inAnyOrder(),
+      ...inAnyOrder(150),
       kept: {
         startMs: 200,
         keepsTaken: true,
@@ -183,8 +183,12 @@ export const TOGETHER: readonly (readonly string[])[] = [
   ['looks-every-second', 'other-order', 'not-to-oneself', 'as-cpp'],
 ].map((names) => names.map((name) => `variant/${name}`));
 
-function inAnyOrder(): Fault {
+/** @param notReadyMs for how long after its first call it answers none */
+function inAnyOrder(notReadyMs = 0): Fault {
+  let readyAt: number | undefined;
   return inMethod(ALL, async ({ next }) => {
+    readyAt ??= performance.now() + notReadyMs;
+    if (performance.now() < readyAt) throw new RpcException('overloaded', 'the store is being read');
     const results = await next();
     if (Math.random() < 0.5) await sleep(Math.random() * 12);
     return results;

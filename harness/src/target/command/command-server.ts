@@ -10,11 +10,14 @@ import { redactor } from '../../redact.ts';
 import { type AccountData, makePeople } from '../accounts.ts';
 import type { TargetData } from '../target.ts';
 import { freePort, isFree } from './free-port.ts';
+import { isReady } from './is-ready.ts';
 import { ServerProcess } from './server-process.ts';
 
 /** Long enough for a server that reads a large store, or is run by a build tool that has little left to build, in ms. */
 const START_LIMIT_MS = 60_000;
 const HANDSHAKE_LIMIT_MS = 2_000;
+/** One that takes connections and does not answer `health` after that is taken for broken, not for slow. */
+const READY_LIMIT_MS = 10_000;
 const POLL_MS = 25;
 /** A server that finds its store or its port still taken may have a second and a third try. */
 const RESTARTS = 3;
@@ -59,6 +62,8 @@ export class CommandServer {
   #process: ServerProcess | undefined;
   #isUp = false;
   #couldNotStart = false;
+  /** Not when it never did: then it is up when it takes connections. */
+  #answersHealth = true;
   /** Why it cannot be ended; undefined as long as it can. */
   #stuck: string | undefined;
 
@@ -180,17 +185,25 @@ export class CommandServer {
     }
   }
 
-  /** @returns whether it took a connection; not when it ended before, or took too long */
+  /** @returns whether it takes connections, and is ready; not when it ended before, or took too long */
   async #listens(started: ServerProcess): Promise<boolean> {
     const end = performance.now() + this.#startLimitMs;
+    let takenAt: number | undefined;
     while (!started.hasEnded && performance.now() < end) {
       try {
         const connection = await connect({
           ...{ host: '127.0.0.1', port: this.port, verify: { kind: 'none' }, alpn: [ALPN] },
           handshakeTimeoutMs: HANDSHAKE_LIMIT_MS,
         });
+        const isUp = await isReady(connection);
         await connection.close();
-        return true;
+        if (isUp) return true;
+        takenAt ??= performance.now();
+        if (!this.#answersHealth || performance.now() > takenAt + READY_LIMIT_MS) {
+          this.#answersHealth = false;
+          return true;
+        }
+        await sleep(POLL_MS);
       } catch (error) {
         if (!(error instanceof QuicError)) throw error;
         // Whatever else is wrong with it, it is there: the probe says what.
