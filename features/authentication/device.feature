@@ -35,6 +35,11 @@ Feature: Device ids
         | uploadHybridKey  |
         | fetchHybridKey   |
 
+    @needs:accounts
+    Scenario: A device id that is as long as is allowed, in 8 bits
+      When Alice calls fetch with a deviceId 256 bytes longer than is allowed
+      Then the call fails with E020
+
   @AUTH-018 @level:must @profile:core @source:decided
   Rule: AUTH-018 A token bound to a device is good there alone
     A server MUST refuse a token that is bound to a device when `deviceId` is not, byte for byte and over its whole
@@ -88,3 +93,12 @@ Feature: Device ids
         | method          | device         |
         | publishEndpoint | another device |
         | resolveEndpoint | another device |
+
+    @needs:accounts
+    Scenario: From its device, and then from another one
+      When a token that is bound to a device calls fetch from that device
+      Then the call succeeds
+      When a token that is bound to a device calls fetch from another device
+      Then the call fails with E003
+      When a token that is bound to a device calls fetch from no device
+      Then the call fails with E003

@@ -14,10 +14,12 @@ Feature: Authentication comes before everything else
         | method           | fault                           |
         | uploadKeyPackage | an identityKey of 31 bytes      |
         | uploadKeyPackage | a package of 0 bytes            |
+        | uploadKeyPackage | a package longer than is allowed |
         | uploadKeyPackage | Bob's key as identityKey        |
         | fetchKeyPackage  | an identityKey of 0 bytes       |
         | enqueue          | a recipientKey of 33 bytes      |
         | enqueue          | a payload of 0 bytes            |
+        | enqueue          | a payload longer than is allowed |
         | enqueue          | wire version 2                  |
         | fetch            | wire version 0                  |
         | fetch            | Bob's key as recipientKey       |
@@ -106,6 +108,12 @@ Feature: Authentication comes before everything else
         | fetchKeyPackage | auth version 2 | an identityKey of 31 bytes | E001 |
         | enqueue         | an empty token | a recipientKey of 31 bytes | E002 |
         | fetch           | an empty token | wire version 2             | E002 |
+
+      Examples: Expired
+        | method           | auth fault               | fault                     | code |
+        | fetch            | a token that has expired | Bob's key as recipientKey | E017 |
+        | uploadKeyPackage | a token that has expired | Bob's key as identityKey  | E017 |
+        | uploadHybridKey  | a token that has expired | Bob's key as identityKey  | E017 |
 
       @needs:closed
       Examples: Version 0

@@ -192,15 +192,14 @@ Feature: Bearer tokens
         | enqueue          |
         | fetch            |
         | fetchWait        |
+        | uploadHybridKey  |
+        | fetchHybridKey   |
 
       @profile:reliable
       Examples: Reliable
         | method |
         | peek   |
         | ack    |
-
-        | uploadHybridKey  |
-        | fetchHybridKey   |
 
       @profile:channels
       Examples: Channels
@@ -257,3 +256,14 @@ Feature: Bearer tokens
       Then the call fails with E001
       When Alice calls fetch
       Then the call succeeds
+
+    @needs:accounts
+    Scenario: Calls of two identities under way on one session
+      Given everyone shares one session
+      And Alice's queue is empty
+      And Bob's queue is empty
+      And Mallory has put 6 messages into Alice's queue
+      And Mallory has put 6 messages into Bob's queue
+      When Alice and Bob fetch a message in turn, 5 times each, without waiting for the answers
+      Then Alice's queue still holds its messages
+      And Bob's queue still holds its messages

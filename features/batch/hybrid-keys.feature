@@ -65,6 +65,7 @@ Feature: Looking up many hybrid keys
         | 31     | among       |
         | 33     | among       |
         | 64     | among       |
+        | 288    | among       |
         | 31     | first among |
         | 33     | first among |
 

@@ -41,6 +41,13 @@ Feature: Creating channels
       And Alice creates a channel with Bob
       Then all of them get the same id
 
+    @needs:accounts
+    Scenario: Others in between
+      When Alice creates a channel with Bob
+      Given Alice has channels with 10 strangers
+      When Alice creates a channel with Bob
+      Then all of them get the same id
+
   @CH-003 @level:must @profile:channels @source:decided
   Rule: CH-003 Each pair has its own
     `createChannel` MUST return different ids for different pairs.
@@ -83,6 +90,7 @@ Feature: Creating channels
         | 31     |
         | 33     |
         | 64     |
+        | 288    |
 
   @CH-006 @level:should @profile:channels @source:decided
   Rule: CH-006 Nobody is their own peer

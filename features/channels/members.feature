@@ -106,6 +106,34 @@ Feature: Members and others
       When Mallory calls enqueue with the channel of Alice and Bob and Bob's key as recipientKey
       Then the call fails with E022
 
+    Scenario Outline: Mallory calls <method> on the session of the members
+      Given everyone shares one session
+      And a channel between Alice and Bob
+      And Bob has put 2 messages into Alice's queue in the channel with Bob
+      And Alice has put 1 message into Bob's queue in the channel with Alice
+      When Alice fetches from Alice's queue in the channel with Bob with limit 1
+      Then the answer holds its first 1 message
+      When Mallory calls <method> with the channel of Alice and Bob
+      Then the call fails with E022
+      And Alice's queue in the channel with Bob still holds its messages
+      And Bob's queue in the channel with Alice still holds its messages
+
+      Examples:
+        | method  |
+        | enqueue |
+        | fetch   |
+
+      @profile:reliable
+      Examples: Reliable
+        | method |
+        | peek   |
+        | ack    |
+
+      @profile:batch
+      Examples: Batch
+        | method       |
+        | batchEnqueue |
+
   @CH-010 @level:must @profile:channels @source:stated @needs:accounts
   Rule: CH-010 The recipient is a member
     A server MUST answer E022 to `enqueue` and `batchEnqueue` on a channel of which a recipient is no member.
@@ -236,3 +264,11 @@ Feature: Members and others
       When Alice calls enqueue with the id of no channel
       Then the call fails with E023
       And nothing is in Bob's queue
+
+    @profile:batch
+    Scenario: A batch from outside
+      Given a channel between Alice and Bob
+      When Mallory calls batchEnqueue with the channel of Alice and Bob and Alice's key among the recipientKeys
+      Then the call fails with E022
+      And nothing is in Alice's queue in the channel with Bob
+      And nothing is in Bob's queue in the channel with Alice

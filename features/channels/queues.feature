@@ -79,3 +79,14 @@ Feature: Queues in channels
       When Bob puts every byte value into Alice's queue in the channel with Bob
       Then the wait ends with all its messages
       And Bob's queue in the channel with Alice still holds its messages
+
+    Scenario: What is queued elsewhere
+      Given a channel between Alice and Bob
+      And a channel between Alice and Mallory
+      And Alice's queue is empty
+      And Bob has put 1 message into Alice's queue
+      And Mallory has put 1 message into Alice's queue in the channel with Mallory
+      When a wait of 200 ms begins on Alice's queue in the channel with Bob
+      Then the wait ends with an empty list
+      And Alice's queue still holds its messages
+      And Alice's queue in the channel with Mallory still holds its messages

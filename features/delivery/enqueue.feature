@@ -14,6 +14,7 @@ Feature: Enqueueing
         | 31     |
         | 33     |
         | 64     |
+        | 288    |
 
     @profile:batch
     Scenario Outline: Sending to a key of <length> bytes among others
@@ -26,6 +27,7 @@ Feature: Enqueueing
         | 31     |
         | 33     |
         | 64     |
+        | 288    |
 
     Scenario Outline: <method> for a key of <length> bytes
       When Alice calls <method> with a recipientKey of <length> bytes
@@ -37,6 +39,7 @@ Feature: Enqueueing
         | fetch     | 31     |
         | fetch     | 33     |
         | fetch     | 64     |
+        | fetch     | 288    |
         | fetchWait | 0      |
         | fetchWait | 31     |
         | fetchWait | 33     |
@@ -159,6 +162,13 @@ Feature: Enqueueing
       And Alice's queue still holds its messages
       And Bob's queue still holds its messages
 
+    @profile:channels @needs:accounts
+    Scenario: A payload of more than 16 bits of length, in a channel
+      Given a channel between Alice and Bob
+      When Bob puts 70,000 random bytes into Alice's queue in the channel with Bob
+      Then the call succeeds
+      And Alice's queue in the channel with Bob still holds its messages
+
   @DS-010 @level:must @profile:core @source:decided
   Rule: DS-010 The sender learns the number
     `enqueue` MUST return the sequence number under which the message is delivered.
@@ -174,6 +184,15 @@ Feature: Enqueueing
       When a wait of 20000 ms begins on Alice's queue
       And Bob puts some text into Alice's queue
       Then the wait ends with that message under the number that enqueue returned
+
+    @profile:channels @needs:accounts
+    Scenario: In a channel
+      Given a channel between Alice and Bob
+      And Alice's queue is empty
+      And Bob has put 2 messages into Alice's queue
+      And Bob has put 3 messages into Alice's queue in the channel with Bob
+      When Alice fetches from Alice's queue in the channel with Bob
+      Then the answer holds all its messages under the numbers that enqueue returned
 
   @DS-018 @level:must @profile:core @source:decided
   Rule: DS-018 A refused message leaves nothing

@@ -115,6 +115,12 @@ Feature: Fetching
       When Alice fetches from Alice's queue with limit 1
       Then the answer is empty
 
+    Scenario: All of 130 short messages
+      Given Alice's queue is empty
+      When Bob puts 130 messages into Alice's queue without waiting for the answers
+      And Alice fetches from Alice's queue
+      Then the answer holds all its messages
+
   @DS-013 @level:must @profile:core @source:decided
   Rule: DS-013 An empty queue is an empty list
     `fetch` and `peek` MUST return an empty list, at once and without an error, when nothing is queued.

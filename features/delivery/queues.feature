@@ -31,6 +31,14 @@ Feature: Queues
         | first |
         | last  |
 
+    Scenario: The same bytes for two recipients
+      Given Alice's queue is empty
+      And Bob's queue is empty
+      When Mallory puts every byte value into Alice's queue
+      And Mallory puts every byte value into Bob's queue
+      Then Alice's queue still holds its messages
+      And Bob's queue still holds its messages
+
   @DS-040 @level:must @profile:core @source:decided
   Rule: DS-040 Messages wait for who is away
     A server MUST keep a message whose `enqueue` it answered until it is fetched or acknowledged, whether its recipient
@@ -74,6 +82,8 @@ Feature: Queues
         | 15     |
         | 17     |
         | 32     |
+        | 256    |
+        | 272    |
 
     Scenario Outline: Fetching with a channel id of <length> bytes leaves the default queue alone
       Given Alice's queue is empty
@@ -113,6 +123,29 @@ Feature: Queues
         | and one more byte     |
         | twice                 |
 
+    @profile:reliable
+    Scenario Outline: A peek with a channel id of <length> bytes does not show the default queue
+      Given Alice's queue is empty
+      And Bob has put 2 messages into Alice's queue
+      When Alice peeks under a channelId of <length> bytes
+      Then it is refused with E020, or nothing is returned
+
+      Examples:
+        | length |
+        | 1      |
+        | 17     |
+
+    @profile:batch
+    Scenario Outline: A batch with a channel id of <length> bytes
+      Given Alice's queue is empty
+      When Bob puts a message into Alice's queue by a batch under a channelId of <length> bytes
+      Then it is refused with E020, or kept in a queue of its own
+
+      Examples:
+        | length |
+        | 1      |
+        | 17     |
+
   @DS-008 @level:must @profile:core @source:decided
   Rule: DS-008 Messages come in order
     A server MUST deliver the messages of a queue in the order of their sequence numbers, the lowest first.
@@ -139,6 +172,15 @@ Feature: Queues
       Given Bob has put 3 messages into Alice's queue
       When Alice fetches from Alice's queue
       Then the answer holds all its messages in rising order
+
+    Scenario: More than 256 messages, a hundred at a time
+      Given Alice's queue is empty
+      When Bob puts 100 messages into Alice's queue without waiting for the answers
+      Then Alice's queue still holds its messages
+      When Bob puts 100 messages into Alice's queue without waiting for the answers
+      Then Alice's queue still holds its messages
+      When Bob puts 100 messages into Alice's queue without waiting for the answers
+      Then Alice's queue still holds its messages
 
   @DS-009 @level:must @profile:core @source:decided
   Rule: DS-009 Sequence numbers rise and never come back
@@ -207,6 +249,34 @@ Feature: Queues
         | 1000 more than its last number |
         | the greatest number there is   |
 
+    Scenario: More than 256 messages
+      Given Alice's queue is empty
+      When Bob puts 100 messages into Alice's queue without waiting for the answers
+      And Alice's queue is empty
+      And Bob puts 100 messages into Alice's queue without waiting for the answers
+      And Alice's queue is empty
+      And Bob puts 100 messages into Alice's queue without waiting for the answers
+      Then the numbers of Alice's queue have only risen
+
+    Scenario: The same bytes again
+      Given Alice's queue is empty
+      When Bob puts some text into Alice's queue
+      And Bob puts some text into Alice's queue
+      Then the numbers of Alice's queue have only risen
+      And Alice's queue still holds its messages
+      When Bob puts some text into Alice's queue
+      Then the numbers of Alice's queue have only risen
+      And Alice's queue still holds its messages
+
+    @profile:channels @profile:reliable @needs:accounts
+    Scenario: All of a channel's queue was acknowledged in between
+      Given a channel between Alice and Bob
+      And Bob has put 3 messages into Alice's queue in the channel with Bob
+      When Alice acks Alice's queue in the channel with Bob up to message 3
+      Then the call succeeds
+      Given Bob has put 2 messages into Alice's queue in the channel with Bob
+      Then the numbers of Alice's queue in the channel with Bob have only risen
+
   @DS-029 @level:must @profile:core @source:decided
   Rule: DS-029 One sender's messages keep their order
     Messages that one session enqueues into one queue, without waiting for the answers, MUST get their sequence numbers
@@ -217,6 +287,19 @@ Feature: Queues
       When Bob puts 40 messages into Alice's queue without waiting for the answers
       Then the numbers of Alice's queue have only risen
       And Alice's queue still holds its messages
+
+    Scenario: Long and short ones in turn
+      Given Alice's queue is empty
+      When Bob puts long and short messages into Alice's queue without waiting for the answers
+      Then the numbers of Alice's queue have only risen
+      And Alice's queue still holds its messages
+
+    @profile:channels @needs:accounts
+    Scenario: In a channel
+      Given a channel between Alice and Bob
+      When Bob puts 30 messages into Alice's queue in the channel with Bob without waiting for the answers
+      Then the numbers of Alice's queue in the channel with Bob have only risen
+      And Alice's queue in the channel with Bob still holds its messages
 
   @DS-017 @level:should @profile:core @source:decided
   Rule: DS-017 Queues have an end
@@ -276,6 +359,14 @@ Feature: Queues
       Then the call succeeds
       And Alice's queue still holds its messages
 
+    @profile:channels @needs:accounts
+    Scenario: A full queue in a channel
+      Given the target's queues hold 1000 messages at most
+      And a channel between Alice and Bob
+      When Bob puts messages into Alice's queue in the channel with Bob up to the limit and one more
+      Then the call fails with E015
+      And Alice's queue in the channel with Bob still holds its messages
+
   @DS-030 @level:must @profile:core @source:decided
   Rule: DS-030 Nothing queued makes room
     A server MUST NOT remove a message that was neither fetched nor acknowledged in order to take another into the same
@@ -301,6 +392,26 @@ Feature: Queues
       Then the call succeeds
       And Bob's queue still holds its messages
       And Alice's queue still holds its messages
+
+    Scenario: Who met a full queue writes to somebody else
+      Given the target's queues hold 1000 messages at most
+      And Alice's queue is empty
+      And Mallory's queue is empty
+      When Bob puts messages into Alice's queue up to the limit and one more
+      And Bob puts some text into Mallory's queue
+      Then the call succeeds
+      And Mallory's queue still holds its messages
+      And Alice's queue still holds its messages
+
+    @profile:channels @needs:accounts
+    Scenario: The queue of a channel's other member is full
+      Given the target's queues hold 1000 messages at most
+      And a channel between Alice and Bob
+      When Bob puts messages into Alice's queue in the channel with Bob up to the limit and one more
+      And Alice puts some text into Bob's queue in the channel with Alice
+      Then the call succeeds
+      And Bob's queue in the channel with Alice still holds its messages
+      And Alice's queue in the channel with Bob still holds its messages
 
   @DS-036 @level:must @profile:core @source:decided
   Rule: DS-036 An emptied queue takes messages again

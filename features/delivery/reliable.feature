@@ -63,6 +63,8 @@ Feature: Peek and ack
       And Bob has put 4 messages into Alice's queue
       When Alice peeks at Alice's queue with limit 3
       Then the answer holds its first 3 messages
+      When Alice peeks at Alice's queue
+      Then the answer holds all its messages
       When Alice fetches from Alice's queue with limit 2
       Then the answer holds its first 2 messages
       When Alice peeks at Alice's queue
@@ -173,6 +175,24 @@ Feature: Peek and ack
       And nothing is in Alice's queue
       Given Bob has put 1 message into Alice's queue
       Then Alice's queue still holds its messages
+
+    Scenario: A limit counts what is left
+      Given Alice's queue is empty
+      And Bob has put 5 messages into Alice's queue
+      When Alice acks Alice's queue up to message 2
+      Then the call succeeds
+      When Alice peeks at Alice's queue with limit 2
+      Then the answer holds its first 2 messages
+      When Alice fetches from Alice's queue with limit 2
+      Then the answer holds its first 2 messages
+      And Alice's queue still holds its messages
+
+    Scenario: Up to the greatest number
+      Given Alice's queue is empty
+      And Bob has put 2 messages into Alice's queue
+      When Alice acks Alice's queue up to the greatest number there is
+      Then the call succeeds
+      And nothing is in Alice's queue
 
   @DS-033 @level:must @profile:reliable @source:decided
   Rule: DS-033 An ack can be repeated

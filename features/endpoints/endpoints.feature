@@ -15,6 +15,7 @@ Feature: Endpoints
         | 31     |
         | 33     |
         | 64     |
+        | 288    |
 
     Scenario Outline: Publishing for an identity key of <length> bytes
       When Alice calls publishEndpoint with an identityKey of <length> bytes
@@ -26,6 +27,7 @@ Feature: Endpoints
         | 31     |
         | 33     |
         | 64     |
+        | 288    |
 
   @EP-002 @level:must @profile:p2p @source:decided
   Rule: EP-002 Endpoints come back byte for byte
@@ -124,6 +126,17 @@ Feature: Endpoints
       Then Bob resolves Alice's last endpoint
       Given Alice has published an endpoint
       Then Bob fetches Alice's KeyPackages in order
+
+    Scenario Outline: An identity whose key is Alice's <change>
+      Given Alice has published an endpoint
+      When Bob calls resolveEndpoint with Alice's key <change> as identityKey
+      Then no endpoint is returned
+      And Bob resolves Alice's last endpoint
+
+      Examples:
+        | change                                 |
+        | with its last bit flipped              |
+        | changed so that lossy text is the same |
 
   @EP-007 @level:must @profile:p2p @source:decided
   Rule: EP-007 Endpoints up to the limit

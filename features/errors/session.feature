@@ -32,6 +32,13 @@ Feature: What a refused call leaves alone
         | method | fault                | code |
         | fetch  | the id of no channel | E023 |
 
+    Scenario: After twenty refusals
+      Given everyone shares one session
+      When Alice calls fetch with wire version 2, 20 times
+      Then the call fails with E012
+      When Alice calls fetch
+      Then the call succeeds
+
     Scenario: After payload and package beyond the limit
       Given everyone shares one session
       When Alice puts one byte more than is allowed into Bob's queue

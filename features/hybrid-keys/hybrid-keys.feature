@@ -15,6 +15,7 @@ Feature: Hybrid public keys
         | 31     |
         | 33     |
         | 64     |
+        | 288    |
 
     Scenario Outline: Uploading for an identity key of <length> bytes
       When Alice calls uploadHybridKey with an identityKey of <length> bytes
@@ -26,6 +27,7 @@ Feature: Hybrid public keys
         | 31     |
         | 33     |
         | 64     |
+        | 288    |
 
   @HK-002 @level:must @profile:core @source:decided
   Rule: HK-002 Keys are not empty
@@ -56,6 +58,7 @@ Feature: Hybrid public keys
         | 1215   |
         | 1217   |
         | 2432   |
+        | 66752  |
 
   @HK-004 @level:must @profile:core @source:decided
   Rule: HK-004 Keys come back byte for byte
@@ -150,8 +153,13 @@ Feature: Hybrid public keys
       Then Bob fetches Alice's KeyPackages in order
       And Bob fetches Alice's last hybrid key
 
-    Scenario: An identity whose key differs in its last bit
+    Scenario Outline: An identity whose key is Alice's <change>
       Given Alice has uploaded a hybrid key
-      When Bob calls fetchHybridKey with Alice's key with its last bit flipped as identityKey
+      When Bob calls fetchHybridKey with Alice's key <change> as identityKey
       Then the returned hybrid key is empty
       And Bob fetches Alice's last hybrid key
+
+      Examples:
+        | change                                 |
+        | with its last bit flipped              |
+        | changed so that lossy text is the same |

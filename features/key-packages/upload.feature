@@ -15,6 +15,7 @@ Feature: Uploading KeyPackages
         | 31     |
         | 33     |
         | 64     |
+        | 288    |
 
     Scenario Outline: Uploading for an identity key of <length> bytes
       When Alice calls uploadKeyPackage with an identityKey of <length> bytes
@@ -26,6 +27,7 @@ Feature: Uploading KeyPackages
         | 31     |
         | 33     |
         | 64     |
+        | 288    |
 
   @KP-002 @level:must @profile:core @source:stated
   Rule: KP-002 Packages are not empty
@@ -75,6 +77,7 @@ Feature: Uploading KeyPackages
         | every byte value              |
         | bytes that end in zeros       |
         | 5,000 random bytes            |
+        | 70,000 random bytes           |
 
   @KP-012 @level:should @profile:core @source:decided
   Rule: KP-012 A store that is full keeps what it has

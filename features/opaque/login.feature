@@ -152,6 +152,14 @@ Feature: Logging in with OPAQUE
       Then the call fails with E019
       And no token is returned
 
+    Scenario: Somebody else has begun a login on the session
+      Given Carol has registered
+      And Dave has registered
+      When Dave begins a login
+      And Carol finishes the login of Dave
+      Then the call fails with E019
+      And no token is returned
+
   @OPQ-015 @level:must @profile:opaque @source:decided
   Rule: OPQ-015 A login is finished once
     A server MUST answer E010 or E019 to an `opaqueLoginFinish` that repeats one that has returned a token.

@@ -25,6 +25,10 @@ Feature: Calls
       And it calls health on the promise of question 2 under question 3
       Then question 3 is answered with results
 
+    Scenario: Forty at once
+      When it sends Bootstrap under questions 1 to 40
+      Then Bootstraps 1 to 40 are answered with a capability
+
   @RPC-005 @level:must @profile:core @source:decided
   Rule: RPC-005 Calls on the promise
     A server MUST answer calls whose target is the promised answer of a Bootstrap, sent before its Return and after.
@@ -86,6 +90,11 @@ Feature: Calls
       When it calls health under questions 1 to 100
       Then the answers to questions 1 to 100 come, each once
 
+    Scenario: A call under question 0
+      When it sends Bootstrap under question 9
+      And it calls health on the promise of question 9 under question 0
+      Then question 0 is answered with results
+
   @RPC-008 @level:must @profile:core @source:decided
   Rule: RPC-008 Calls run side by side
     A waiting `fetchWait` MUST NOT delay the answers of later calls of the same session.
@@ -129,6 +138,32 @@ Feature: Calls
       When Bob sends and Alice fetches in turn on one session, without waiting for answers
       Then each fetch finds exactly what was sent before it
 
+    Scenario Outline: <sending> and fetching in turn
+      Given Alice's queue holds nothing
+      When Bob sends <what> and Alice <takes> in turn on one session, without waiting for answers
+      Then each of them finds exactly what was sent before it
+
+      Examples:
+        | sending          | what          | takes   |
+        | Long messages    | long messages | fetches |
+        | Messages to wait for | messages  | waits   |
+
+      @profile:reliable
+      Examples: Reliable
+        | sending              | what          | takes          |
+        | Messages to look at  | messages      | peeks and acks |
+        | Long ones to look at | long messages | peeks and acks |
+
+      @profile:batch
+      Examples: Batch
+        | sending | what    | takes   |
+        | Batches | batches | fetches |
+
+      @profile:channels @needs:accounts
+      Examples: Channels
+        | sending                | what                  | takes   |
+        | Messages in a channel  | messages in a channel | fetches |
+
   @RPC-011 @level:must @profile:core @source:decided
   Rule: RPC-011 Ids can be used again
     After Return and Finish a question id MUST be free for another call of the session.
@@ -141,6 +176,14 @@ Feature: Calls
       And it calls health under question 1
       Then question 1 is answered with results
       When it finishes question 1
+      And it calls health under question 1
+      Then question 1 is answered with results
+
+    Scenario: After a Finish that keeps capabilities
+      Given a session written by hand
+      When it calls health under question 1
+      Then question 1 is answered with results
+      When it finishes question 1 and keeps what it may have got
       And it calls health under question 1
       Then question 1 is answered with results
 

@@ -20,6 +20,13 @@ Feature: Bad peers
       Then the bystander notices nothing
       And a new connection is answered
 
+    Scenario: Another connection of the same person closes
+      Given Alice's queue holds nothing
+      And a connection with 1 sessions
+      When a session of it waits for a message
+      And another connection of Alice fetches and closes
+      Then a message that comes now ends that wait
+
   @TRN-017 @level:must @profile:core @source:decided
   Rule: TRN-017 A peer that does not read harms nobody
     A client that does not read its answers MUST NOT harm other connections.

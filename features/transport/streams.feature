@@ -31,6 +31,13 @@ Feature: Streams
       Then every session is answered
       And a further session of the connection is answered
 
+    Scenario: One session does not read
+      Given Alice's queue holds nothing
+      And a connection with 1 sessions
+      When another session asks for a long message and reads nothing
+      Then every session is answered
+      And a further session of the connection is answered
+
   @TRN-008 @level:must @profile:core @source:decided
   Rule: TRN-008 FIN ends one session
     A server MUST NOT end a session, or the connection, because another stream of the connection ended with FIN.
@@ -40,6 +47,13 @@ Feature: Streams
       When another session ends with FIN
       Then every session is answered
       And a further session of the connection is answered
+
+    Scenario: A wait goes on beside it
+      Given Alice's queue holds nothing
+      And a connection with 1 sessions
+      When a session of it waits for a message
+      And another session ends with FIN
+      Then a message that comes now ends that wait
 
   @TRN-009 @level:should @profile:core @source:decided
   Rule: TRN-009 The server closes its side as well
@@ -66,6 +80,18 @@ Feature: Streams
       Then every session is answered
       And a further session of the connection is answered
 
+    Scenario Outline: A wait goes on beside it, another session <goes>
+      Given Alice's queue holds nothing
+      And a connection with 1 sessions
+      When a session of it waits for a message
+      And another session <goes>
+      Then a message that comes now ends that wait
+
+      Examples:
+        | goes          |
+        | is reset      |
+        | stops reading |
+
   @TRN-011 @level:must @profile:core @source:decided
   Rule: TRN-011 A lost stream cancels its calls
     A server MUST NOT take messages out of a queue for a call whose stream ended, was reset, or whose connection was
@@ -81,6 +107,14 @@ Feature: Streams
         | ends the stream       |
         | resets the stream     |
         | closes the connection |
+
+  @TRN-028 @level:must @profile:core @source:decided
+  Rule: TRN-028 Ended sessions make room
+    A server MUST let a client open further streams when streams of its connection have ended, however many there were.
+
+    Scenario: 130 sessions, some at a time
+      When 130 sessions of one connection come and go
+      Then a further session of the connection is answered
 
   @TRN-019 @level:must @profile:core @source:decided
   Rule: TRN-019 Bytes may come in any pieces

@@ -41,6 +41,13 @@ When('{person} calls {method} with {fault}', async function (person: Person, met
 });
 
 When(
+  '{person} calls {method} with {fault}, {int} times',
+  async function (person: Person, method: CalledMethod, fault: string, times: number) {
+    for (let time = 0; time < times; time += 1) await call(scenarioOf(this), person, method, fault);
+  },
+);
+
+When(
   '{person} calls {method} with {fault} and {fault}',
   async function (person: Person, method: CalledMethod, first: string, second: string) {
     await call(scenarioOf(this), person, method, first, second);

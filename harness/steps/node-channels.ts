@@ -84,6 +84,16 @@ When('{person} creates that channel again', async function (person: Person) {
   await create(scenario, person, peer);
 });
 
+Given('{person} has channels with {int} strangers', async function (person: Person, count: number) {
+  const scenario = scenarioOf(this);
+  const outcomes = Array.from({ length: count }, () => {
+    const params = { ...rightCall(scenario, person, 'createChannel'), peerKey: scenario.stranger() };
+    return scenario.call(scenario.sessionOf(person), 'createChannel', params);
+  });
+  const refused = (await Promise.all(outcomes)).find(({ kind }) => kind === 'refused');
+  if (refused) scenario.target.skip(`the target does not make ${count} channels with identities that it does not know`);
+});
+
 const ids = (scenario: NodeScenario): string[] => {
   assert.ok(scenario.channelIds.length > 1, 'fewer than two channels were created before this step');
   return scenario.channelIds.map((id) => Buffer.from(id).toString('hex'));
@@ -129,15 +139,22 @@ Then('the returned ids differ in at least {int} bytes', function (count: number)
   }
 });
 
-async function putUnderOddId(scenario: NodeScenario, sender: Person, queue: QueueName, id: Uint8Array): Promise<void> {
+async function putUnderOddId(
+  scenario: NodeScenario,
+  sender: Person,
+  queue: QueueName,
+  id: Uint8Array,
+  method: 'enqueue' | 'batchEnqueue' = 'enqueue',
+): Promise<void> {
   // A queue of that name may be left from an earlier run.
   await scenario.call(scenario.sessionOf(queue.owner), 'fetch', {
     ...fetchParams(scenario, queue.owner, queue, 0),
     channelId: id,
   });
-  const params = { ...rightCall(scenario, sender, 'enqueue'), channelId: id, payload: anyPayload(scenario.random) };
+  const params = { ...rightCall(scenario, sender, method), channelId: id, payload: anyPayload(scenario.random) };
   params.recipientKey = scenario.identity(queue.owner);
-  await scenario.callAndRemember(sender, 'enqueue', params);
+  params.recipientKeys = [params.recipientKey];
+  await scenario.callAndRemember(sender, method, params);
   scenario.fetchedFrom = queue;
 }
 
@@ -157,10 +174,25 @@ When(
   },
 );
 
+When(
+  '{person} puts a message into {queue} by a batch under a channelId of {int} bytes',
+  async function (sender: Person, queue: QueueName, length: number) {
+    const scenario = scenarioOf(this);
+    await putUnderOddId(scenario, sender, queue, scenario.random.bytes(length), 'batchEnqueue');
+  },
+);
+
+async function lookUnderOddId(scenario: NodeScenario, person: Person, method: 'fetch' | 'peek', length: number) {
+  const params = { ...rightCall(scenario, person, method), channelId: scenario.random.bytes(length) };
+  await scenario.callAndRemember(person, method, params);
+}
+
 When('{person} fetches under a channelId of {int} bytes', async function (person: Person, length: number) {
-  const scenario = scenarioOf(this);
-  const params = { ...rightCall(scenario, person, 'fetch'), channelId: scenario.random.bytes(length) };
-  await scenario.callAndRemember(person, 'fetch', params);
+  await lookUnderOddId(scenarioOf(this), person, 'fetch', length);
+});
+
+When('{person} peeks under a channelId of {int} bytes', async function (person: Person, length: number) {
+  await lookUnderOddId(scenarioOf(this), person, 'peek', length);
 });
 
 Then('it is refused with E020, or nothing is returned', function () {

@@ -41,6 +41,14 @@ Then("{person} resolves {person}'s last endpoint", async function (caller: Perso
   }
 });
 
+Then('no endpoint is returned', function () {
+  const { outcome } = scenarioOf(this);
+  assert.ok(outcome, 'no call was made before this step');
+  // Whoever has none may also be refused (EP-005).
+  if (outcome.kind === 'refused' && outcome.code !== undefined) return;
+  expectEqual('length of the returned endpoint', resultsOf(outcome).nodeAddr?.length, 0);
+});
+
 Then('the returned endpoint is empty', function () {
   const outcome = lastOutcome(this);
   expectEqual('length of the returned endpoint', resultsOf(outcome).nodeAddr?.length, 0);

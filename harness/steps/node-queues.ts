@@ -26,6 +26,8 @@ const BIG_MESSAGE_BYTES = 4 * MIB;
 const MAX_BIG_MESSAGES = 40;
 /** What is put beside big messages. */
 const SMALL_BYTES = 1024;
+/** In bytes; a server may write long ones elsewhere, or later. */
+const LONG_AND_SHORT = [150_000, 20, 40_000, 20, 20, 300_000, 20, 5_000, 20, 80_000, 20];
 const SESSIONS_AT_ONCE = 4;
 /** How many enqueues are under way at once while a queue is filled. */
 const FILL_WINDOW = 200;
@@ -88,6 +90,22 @@ When(
     const scenario = scenarioOf(this);
     needRoom(scenario, count);
     await putAtOnce(scenario, sender, queue, anyPayloads(scenario.random, count));
+  },
+);
+
+When(
+  '{person} puts long and short messages into {queue} without waiting for the answers',
+  async function (sender: Person, queue: QueueName) {
+    const scenario = scenarioOf(this);
+    const { random, target } = scenario;
+    needRoom(scenario, LONG_AND_SHORT.length);
+    const sizes = LONG_AND_SHORT.map((size) => Math.min(size, target.limits.payloadBytes));
+    await putAtOnce(
+      scenario,
+      sender,
+      queue,
+      sizes.map((size) => random.bytes(size)),
+    );
   },
 );
 

@@ -6,7 +6,7 @@ import type { Delivery } from '@quicnprotochat/proto';
 import { rightCall } from '../src/node/calls.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
 import { scenarioOf } from '../src/node/node-scenario.ts';
-import { resultsOf } from '../src/node/outcome.ts';
+import { type Outcome, resultsOf } from '../src/node/outcome.ts';
 import type { Person, QueueName } from '../src/node/people.ts';
 import { anyPayload, anyPayloads, fetchParams, mustPut, needRoom, putAtOnce } from '../src/node/queue-calls.ts';
 
@@ -43,6 +43,22 @@ Then(
       expectEqual('messages in the answer', answer.length, 1);
       scenario.queue(queue).take(answer);
     }
+  },
+);
+
+When(
+  '{person} and {person} fetch a message in turn, {int} times each, without waiting for the answers',
+  async function (one: Person, other: Person, times: number) {
+    const scenario = scenarioOf(this);
+    const fetches = Array.from({ length: 2 * times }, (_, index) => {
+      const owner = index % 2 ? other : one;
+      const queue = { owner, peer: undefined };
+      const params = fetchParams(scenario, owner, queue, 1);
+      return { queue, fetched: scenario.callOnce(scenario.sessionOf(owner), 'fetch', params) };
+    });
+    const outcomes = await Promise.all(fetches.map(({ fetched }) => fetched));
+    for (const [index, { queue }] of fetches.entries())
+      scenario.queue(queue).take(scenario.accepted(outcomes[index] as Outcome).payloads as Delivery[]);
   },
 );
 

@@ -84,6 +84,11 @@ When('{user} finishes the login with the message of {user}', async function (use
   await scenario.finishLogin(user, user, { finalization: scenario.finalization(other) });
 });
 
+When('{user} finishes the login of {user}', async function (user: User, other: User) {
+  const scenario = OpaqueScenario.of(this);
+  await scenario.finishLogin(other, user, { finalization: scenario.finalization(other) });
+});
+
 When("{user} finishes the login with {user}'s identity key", async function (user: User, other: User) {
   const scenario = OpaqueScenario.of(this);
   await scenario.finishLogin(user, user, { identityKey: scenario.user(other).identityKey });

@@ -31,6 +31,16 @@ Then('Bootstrap {int} is answered with a capability', async function (questionId
   await capabilityOf(await byHand(this), questionId);
 });
 
+When('it sends Bootstrap under questions {int} to {int}', async function (first: number, last: number) {
+  const session = await byHand(this);
+  for (let id = first; id <= last; id += 1) await session.send(bootstrap(id));
+});
+
+Then('Bootstraps {int} to {int} are answered with a capability', async function (first: number, last: number) {
+  const session = await byHand(this);
+  for (let id = first; id <= last; id += 1) await capabilityOf(session, id);
+});
+
 When('it calls health under question {int}', async function (questionId: number) {
   await (await byHand(this)).send(health(questionId));
 });
@@ -86,6 +96,10 @@ When(
 
 When('it finishes question {int}', async function (questionId: number) {
   await (await byHand(this)).send(finish(questionId));
+});
+
+When('it finishes question {int} and keeps what it may have got', async function (questionId: number) {
+  await (await byHand(this)).send(finish(questionId, false));
 });
 
 When('it calls {string} under question {int}', async function (what: string, questionId: number) {
@@ -192,6 +206,60 @@ Then('each fetch finds exactly what was sent before it', function () {
   assert.deepEqual(WireScenario.of(this).asked, [1, 2, 3, 1, 2, 3, 1, 2], 'messages that each fetch found');
 });
 
+const SENT = {
+  messages: 'enqueue',
+  'long messages': 'enqueue',
+  batches: 'batchEnqueue',
+  'messages in a channel': 'enqueue',
+};
+/** Of a message that a server may write elsewhere, or later, in bytes. */
+const LONG = 60_000;
+const GREATEST_NUMBER = 2n ** 64n - 1n;
+
+When(
+  /^Bob sends (long messages|messages|batches|messages in a channel) and Alice (fetches|waits|peeks and acks) in turn on one session, without waiting for answers$/,
+  async function (what: keyof typeof SENT, takes: string) {
+    const scenario = WireScenario.of(this);
+    const { world } = scenario;
+    const rpc = await world.session();
+    const length = what === 'long messages' ? Math.min(LONG, world.limits.payloadBytes) : 1;
+    const channelId = what === 'messages in a channel' ? await scenario.channel(rpc) : new Uint8Array();
+    const { recipientKey, version, auth } = scenario.queue;
+    const queue = { recipientKey, version, auth, channelId };
+    const send = async (round: number): Promise<void> => {
+      const message = { channelId, version, payload: new Uint8Array(length).fill(round), auth: world.auth('bob') };
+      if (what === 'batches')
+        resultsOf(
+          await world.call(rpc, 'Bob', nodeService.batchEnqueue, { ...message, recipientKeys: [recipientKey] }),
+        );
+      else resultsOf(await world.call(rpc, 'Bob', nodeService.enqueue, { ...message, recipientKey }));
+    };
+    const take = async (): Promise<Uint8Array[]> => {
+      const isPeek = takes === 'peeks and acks';
+      const params = { ...queue, limit: 0 };
+      const answer =
+        takes === 'waits'
+          ? world.call(rpc, 'Alice', nodeService.fetchWait, { ...params, timeoutMs: 1_000n })
+          : world.call(rpc, 'Alice', isPeek ? nodeService.peek : nodeService.fetch, params);
+      if (isPeek) resultsOf(await world.call(rpc, 'Alice', nodeService.ack, { ...queue, seqUpTo: GREATEST_NUMBER }));
+      return resultsOf(await answer).payloads.map(({ payload }) => payload);
+    };
+    const sends: Promise<void>[] = [];
+    const answers: Promise<Uint8Array[]>[] = [];
+    for (let round = 0; round < 8; round += 1) {
+      for (let i = 0; i <= round % 3; i += 1) sends.push(send(round));
+      answers.push(take());
+    }
+    await Promise.all(sends);
+    scenario.found = (await Promise.all(answers)).map((payloads) => payloads.map(([first]) => first as number));
+  },
+);
+
+Then('each of them finds exactly what was sent before it', function () {
+  const expected = Array.from({ length: 8 }, (_, round) => new Array((round % 3) + 1).fill(round));
+  assert.deepEqual(WireScenario.of(this).found, expected, 'the rounds of the messages that each call found');
+});
+
 /** What the client says to have itself. */
 const OWN_CAPABILITY = 33;
 
@@ -205,7 +273,8 @@ Then('its capability is given back with question {int}', async function (questio
   await requireGivenBack(await byHand(this), OWN_CAPABILITY, questionId);
 });
 
-const EMBARGO = 4_711;
+/** More than 16 bits. */
+const EMBARGO = 0x1234_5678;
 
 When('it sends a Disembargo with senderLoopback to the capability of a Bootstrap', async function () {
   const session = await byHand(this);

@@ -3,11 +3,11 @@ import { strict as assert } from 'node:assert';
 import { Then, When } from '@cucumber/cucumber';
 import { nodeService } from '@quicnprotochat/proto';
 import { writeMessage } from '@quicnprotochat/rpc';
-import { endOf, importCapability, requireRefusal, requireResults } from '../src/wire/answers.ts';
-import { call } from '../src/wire/messages.ts';
+import { endOf, IMPORT_QUESTION, importCapability, requireRefusal, requireResults } from '../src/wire/answers.ts';
+import { call, finish, health } from '../src/wire/messages.ts';
 import { named } from '../src/wire/named.ts';
 import { byHand, WireScenario } from '../src/wire/scenario.ts';
-import { AMPLIFIERS, MESSAGES, TABLES } from '../src/wire/surgery.ts';
+import { AMPLIFIERS, MALFORMED_QUESTION, MESSAGES, TABLES } from '../src/wire/surgery.ts';
 import { violation } from '../src/wire/violations.ts';
 
 When('it sends a segment table of {string}', async function (name: string) {
@@ -30,6 +30,13 @@ When('it releases the capability of a Bootstrap {int} times', async function (ti
   const session = await byHand(this);
   const id = await importCapability(session);
   await session.send({ kind: 'release', id, referenceCount: times });
+});
+
+When('it finishes and releases all that it got, and calls health on the capability', async function () {
+  const session = await byHand(this);
+  const id = await importCapability(session);
+  // A Finish releases what the answer held.
+  await session.send(finish(0), finish(IMPORT_QUESTION), health(MALFORMED_QUESTION, { kind: 'importedCap', id }));
 });
 
 When('it sends half a message and {string}', async function (then: string) {

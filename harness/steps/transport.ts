@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { createSocket } from 'node:dgram';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Given, Then, When } from '@cucumber/cucumber';
 import { nodeService } from '@quicnprotochat/proto';
@@ -200,6 +201,81 @@ When('another session is reset', async function () {
   session.stream.reset(42);
 });
 
+When('a session of it waits for a message', async function () {
+  const scenario = WireScenario.of(this);
+  const session = await RawSession.open(scenario.world, scenario.connection);
+  const wait = { ...scenario.queue, timeoutMs: LONG_WAIT_MS, limit: 0 };
+  await session.send(bootstrap(), call(1, nodeService.fetchWait, wait), health(2));
+  await session.returnFor(2);
+  scenario.waiter = session;
+});
+
+When('another connection of Alice fetches and closes', async function () {
+  const scenario = WireScenario.of(this);
+  const connection = await scenario.world.connect();
+  await scenario.drain(await scenario.world.session(connection));
+  await connection.close(0, 'leaving');
+});
+
+Then('a message that comes now ends that wait', async function () {
+  const scenario = WireScenario.of(this);
+  const [rpc] = scenario.sessions;
+  if (!rpc || !scenario.waiter) throw new TypeError('no session, or none that waits');
+  // Time for a server that ends the wait with what has ended beside it.
+  await sleep(NOTICE_MS);
+  await scenario.enqueue(rpc, scenario.newPayload());
+  const { value } = await scenario.waiter.returnFor(1);
+  if (value.kind !== 'results') throw new Error(`the wait ended with ${value.kind}`);
+  const left = await scenario.drain(rpc);
+  if (left.length > 0) throw new Error('the wait ended without the message');
+});
+
+/** How many sessions are under way at once while many come and go. */
+const SESSIONS_AT_ONCE = 8;
+/** For a server to end its side of a stream (TRN-009) before the client does not read it any more, in ms. */
+const OWN_END_MS = 300;
+
+When('{int} sessions of one connection come and go', async function (count: number) {
+  const scenario = WireScenario.of(this);
+  const { world } = scenario;
+  const connection = await world.connect();
+  scenario.connection = connection;
+  let ended = 0;
+  const comeAndGo = async (): Promise<void> => {
+    for (const end = performance.now() + world.timeoutMs; connection.peerStreamsLeftBidi < 1; await sleep(5))
+      if (performance.now() > end)
+        throw new Error(`after ${ended} sessions that have ended the server lets the client open no further stream`);
+    const session = await RawSession.open(world, connection);
+    await session.send(bootstrap(), health(1));
+    const { value } = await session.returnFor(1);
+    if (value.kind !== 'results') throw new Error(`health was answered with ${value.kind}`);
+    await session.stream.end();
+    await Promise.race([session.end().catch(() => {}), sleep(OWN_END_MS)]);
+    session.stream.stopReading(0);
+    ended += 1;
+  };
+  const atOnce = Math.min(SESSIONS_AT_ONCE, connection.peerStreamsLeftBidi);
+  let begun = 0;
+  const inTurn = async (): Promise<void> => {
+    for (; begun < count; ) {
+      begun += 1;
+      await comeAndGo();
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, inTurn));
+});
+
+When('another session asks for a long message and reads nothing', async function () {
+  const scenario = WireScenario.of(this);
+  const [rpc] = scenario.sessions;
+  if (!rpc) throw new TypeError('no session');
+  await scenario.enqueue(rpc, scenario.world.random.bytes(Math.min(scenario.world.limits.payloadBytes, LONG_MESSAGE)));
+  const session = await RawSession.open(scenario.world, scenario.connection);
+  await session.send(bootstrap(), call(1, nodeService.fetch, { ...scenario.queue, limit: 0 }));
+  // For the server to find that nothing more is read.
+  await sleep(NOTICE_MS);
+});
+
 When('another session stops reading', async function () {
   const scenario = WireScenario.of(this);
   const session = await RawSession.open(scenario.world, scenario.connection);
@@ -216,6 +292,10 @@ Given("Alice's queue holds nothing", async function () {
 
 /** Longer than a scenario lasts, so that nothing but leaving ends the wait. */
 const LONG_WAIT_MS = 20_000n;
+/** For a server to do what it does when a stream, or a connection, ends or stands still, in ms. */
+const NOTICE_MS = 60;
+/** More than a client takes that reads nothing, 1 MiB, in bytes. */
+const LONG_MESSAGE = 3 << 20;
 /** For the server to see that the client has left, in ms. */
 const LEAVE_MS = 400;
 

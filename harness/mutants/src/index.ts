@@ -6,7 +6,9 @@ import { PAYLOADS } from './catalog/delivery/payloads.ts';
 import { QUEUES } from './catalog/delivery/queues.ts';
 import { ENDPOINTS } from './catalog/endpoints.ts';
 import { ERRORS } from './catalog/errors.ts';
+import { IN_CHANNELS } from './catalog/in-channels.ts';
 import { HYBRID_KEYS, KEY_PACKAGES } from './catalog/keys.ts';
+import { LOOKALIKES } from './catalog/lookalikes.ts';
 import { PASSWORDS } from './catalog/opaque.ts';
 import { PRESENCE } from './catalog/presence.ts';
 import { RACES } from './catalog/races.ts';
@@ -20,9 +22,11 @@ import { FRAMES } from './catalog/rpc/frames.ts';
 import { QUESTIONS } from './catalog/rpc/questions.ts';
 import { SHAPES } from './catalog/rpc/shapes.ts';
 import { UNKNOWN } from './catalog/rpc/unknown.ts';
+import { SESSIONS } from './catalog/sessions.ts';
 import { COMPARED, COMPUTED } from './catalog/tokens.ts';
 import { TRANSPORT } from './catalog/transport.ts';
 import { WAITS } from './catalog/waits.ts';
+import { WIDTHS } from './catalog/widths.ts';
 import { combine } from './combine.ts';
 import { type Fault, MUTANT_LIMITS, type Mutant } from './fault.ts';
 import { VARIANTS } from './variants.ts';
@@ -60,6 +64,10 @@ export const MUTANTS: readonly Mutant[] = [
   ...PRESENCE,
   ...COMPARED,
   ...COMPUTED,
+  ...WIDTHS,
+  ...SESSIONS,
+  ...IN_CHANNELS,
+  ...LOOKALIKES,
   ...RESTARTS,
 ];
 

@@ -53,6 +53,8 @@ export function hybridPublicKey(random: RandomSource, ending: 'any' | 'zeros' = 
     const [low, high] = coefficients.subarray(i, i + 2) as unknown as [number, number];
     key.set([low & 0xff, (low >> 8) | ((high & 0xf) << 4), high >> 4], at);
   }
+  // A bit that X25519 itself does not look at (RFC 7748 section 5), and that is to come back nevertheless.
+  key[31] = (key[31] as number) | 0x80;
   if (ending === 'zeros') key.fill(0, 1200);
   return key;
 }

@@ -1,9 +1,9 @@
 import type { RandomSource } from '../world/random.ts';
-import { concat, flip } from './contents.ts';
+import { flip } from './contents.ts';
 import type { CallParams } from './methods.ts';
 import type { NodeScenario } from './node-scenario.ts';
 import { PEOPLE, type Person } from './people.ts';
-import { TOKEN_CHANGES } from './tokens.ts';
+import { sameLossyText, TOKEN_CHANGES } from './tokens.ts';
 
 type Change = (params: CallParams, scenario: NodeScenario, caller: Person, ...groups: string[]) => void;
 
@@ -20,6 +20,10 @@ const device = (length: (longest: number, ...groups: string[]) => number): Chang
     params.auth.deviceId = scenario.random.bytes(length(scenario.target.limits.deviceIdBytes, ...groups));
   };
 };
+
+/** Cut from, or longer than, the right key: a server that looks at 32 bytes only would take it. */
+const ofLength = (key: Uint8Array, length: string | undefined): Uint8Array =>
+  Uint8Array.from({ length: Number(length) }, (_, at) => key[at % key.length] as number);
 
 /** What a scenario calls a fault, and how it changes a right call. */
 const FAULTS: [RegExp, Change][] = [
@@ -66,7 +70,10 @@ const FAULTS: [RegExp, Change][] = [
   ],
   [/a deviceId of (\d+) bytes/, device((_longest, length) => Number(length))],
   [/a deviceId as long as is allowed/, device((longest) => longest)],
-  [/a deviceId one byte longer than is allowed/, device((longest) => longest + 1)],
+  [
+    /a deviceId (one byte|256 bytes) longer than is allowed/,
+    device((longest, more) => longest + (more === 'one byte' ? 1 : 256)),
+  ],
   [
     /wire version (\d+)/,
     (params, _scenario, _caller, version) => {
@@ -76,15 +83,21 @@ const FAULTS: [RegExp, Change][] = [
   [
     /an? (identityKey|recipientKey|peerKey) of (\d+) bytes/,
     (params, _scenario, _caller, field, length) => {
-      // Cut from, or longer than, the right key: a server that looks at 32 bytes only would take it.
-      const key = params[field as 'identityKey'];
-      params[field as 'identityKey'] = concat(key, key).subarray(0, Number(length));
+      params[field as 'identityKey'] = ofLength(params[field as 'identityKey'], length);
     },
   ],
   [
     /an? (payload|package|hybridPublicKey|nodeAddr) of (\d+) bytes/,
     (params, scenario, _caller, field, length) => {
       params[field as 'payload'] = scenario.random.bytes(Number(length));
+    },
+  ],
+  [
+    /a (payload|package) longer than is allowed/,
+    (params, scenario, _caller, field) => {
+      const { payloadBytes, packageBytes } = scenario.target.limits;
+      const limit = field === 'payload' ? payloadBytes : packageBytes;
+      params[field as 'payload'] = scenario.sized(new Uint8Array(limit + 1), limit, true);
     },
   ],
   [
@@ -101,6 +114,14 @@ const FAULTS: [RegExp, Change][] = [
     },
   ],
   [
+    new RegExp(`${person}'s key changed so that lossy text is the same as (identityKey|recipientKey)`),
+    (params, scenario, _caller, name, field) => {
+      const key = sameLossyText(scenario.identity(name as Person));
+      if (!key) return scenario.target.skip('no byte of that key may change without a change of its lossy text');
+      params[field as 'identityKey'] = key;
+    },
+  ],
+  [
     /a stranger's key as (identityKey|recipientKey|peerKey)/,
     (params, scenario, _caller, field) => {
       params[field as 'peerKey'] = scenario.stranger();
@@ -109,15 +130,13 @@ const FAULTS: [RegExp, Change][] = [
   [
     /a key of (\d+) bytes first among the (identityKeys|recipientKeys)/,
     (params, scenario, caller, length, field) => {
-      const key = scenario.identity(caller);
-      params[field as 'identityKeys'].unshift(concat(key, key).subarray(0, Number(length)));
+      params[field as 'identityKeys'].unshift(ofLength(scenario.identity(caller), length));
     },
   ],
   [
     /a key of (\d+) bytes among the (identityKeys|recipientKeys)/,
     (params, scenario, caller, length, field) => {
-      const key = scenario.identity(caller);
-      params[field as 'identityKeys'].push(concat(key, key).subarray(0, Number(length)));
+      params[field as 'identityKeys'].push(ofLength(scenario.identity(caller), length));
     },
   ],
   [

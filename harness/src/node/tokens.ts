@@ -1,4 +1,5 @@
 import { concat, flip } from './contents.ts';
+import { sameBytes } from './queue-model.ts';
 
 export const inHex = (right: Uint8Array): Uint8Array => Buffer.from(Buffer.from(right).toString('hex'));
 
@@ -8,6 +9,16 @@ export const inAnotherCase = (right: Uint8Array): Uint8Array =>
 
 /** What a server that reads bytes as UTF-8, with replacement characters, cannot tell from the right ones. */
 export const asLossyText = (right: Uint8Array): Uint8Array => new TextEncoder().encode(new TextDecoder().decode(right));
+
+/** Other bytes that such a server takes for the same: one byte that is no part of a character is another such byte. */
+export function sameLossyText(right: Uint8Array): Uint8Array | undefined {
+  const text = asLossyText(right);
+  for (const at of right.keys()) {
+    const other = right.map((byte, i) => (i === at ? (byte === 0xff ? 0xfe : 0xff) : byte));
+    if (sameBytes(asLossyText(other), text)) return other;
+  }
+  return undefined;
+}
 
 /** What a scenario calls nearly a token, and how it is made of a right one. */
 export const TOKEN_CHANGES: Readonly<Record<string, (right: Uint8Array) => Uint8Array>> = {

@@ -21,11 +21,15 @@ export class WireScenario {
   network: MovingNetwork | undefined;
   /** The session written by hand. */
   raw: RawSession | undefined;
+  /** A session that waits under question 1. */
+  waiter: RawSession | undefined;
   /** What connecting ended with. */
   failure: unknown;
   /** Ids of calls that wait for their Return. */
   asked: number[] = [];
   payload: Uint8Array = new Uint8Array();
+  /** What calls that were made in turn have found. */
+  found: number[][] = [];
 
   constructor(world: ConformanceWorld) {
     this.world = world;
@@ -61,6 +65,18 @@ export class WireScenario {
     return call(questionId, nodeService.fetchWait, { ...this.queue, timeoutMs, limit: 1 });
   }
 
+  /** The id of the channel of Alice and Bob, in which nothing waits for Alice. */
+  async channel(rpc: RpcClient): Promise<Uint8Array> {
+    const { channelId } = resultsOf(
+      await this.world.call(rpc, 'Bob', nodeService.createChannel, {
+        peerKey: this.queue.recipientKey,
+        auth: this.world.auth('bob'),
+      }),
+    );
+    await this.drain(rpc, channelId);
+    return channelId;
+  }
+
   /** Something that no other scenario has sent. */
   newPayload(): Uint8Array {
     this.payload = this.world.random.bytes(48);
@@ -77,12 +93,12 @@ export class WireScenario {
     );
   }
 
-  /** Everything in Alice's queue, oldest first. */
-  async drain(rpc: RpcClient): Promise<Uint8Array[]> {
+  /** Everything in Alice's default queue, or in hers of a channel, oldest first. */
+  async drain(rpc: RpcClient, channelId: Uint8Array = new Uint8Array()): Promise<Uint8Array[]> {
     const all: Uint8Array[] = [];
     for (;;) {
       const { payloads } = await patiently(async () =>
-        resultsOf(await this.world.call(rpc, 'Alice', nodeService.fetch, { ...this.queue, limit: 0 })),
+        resultsOf(await this.world.call(rpc, 'Alice', nodeService.fetch, { ...this.queue, channelId, limit: 0 })),
       );
       if (payloads.length === 0) return all;
       all.push(...payloads.map(({ payload }) => payload));

@@ -24,6 +24,7 @@ const VIOLATIONS: Readonly<Record<string, (scenario: WireScenario) => RpcMessage
     scenario.waiting(5, 400n),
     health(MALFORMED_QUESTION, promise(5)),
   ],
+  'finishes the Bootstrap and calls its promise': () => [finish(0), health(MALFORMED_QUESTION, promise(0))],
   'calls what the first field of the Bootstrap leads to': () => [health(MALFORMED_QUESTION, promise(0, [0]))],
 };
 

@@ -181,6 +181,9 @@ export const BATCHES = [
   mutant('DS-002', 'batch-of-any-version', 'batchEnqueue does not look at the version', {
     ...inParams('batchEnqueue', () => ({ version: 1 })),
   }),
+  mutant('DS-007', 'odd-ids-are-none', 'a batch takes a channel id of another length for none', {
+    ...inParams('batchEnqueue', ({ channelId }) => (channelId.length === 16 ? {} : { channelId: NOTHING })),
+  }),
   mutant('CH-009', 'batch-for-all', 'lets everybody write into a channel by batchEnqueue', {
     ...inParams('batchEnqueue', ({ channelId, recipientKeys, auth }, around) => {
       const member = around.authOf(recipientKeys[0] ?? NOTHING);

@@ -208,6 +208,11 @@ export const HYBRID_KEYS = [
   hybridMutant('HK-004', 'x25519-part-only', 'gives the X25519 part back alone', {
     ...inResults('fetchHybridKey', ({ hybridPublicKey }) => ({ hybridPublicKey: hybridPublicKey.slice(0, 32) })),
   }),
+  hybridMutant('HK-004', 'masks-a-bit', 'masks the bit of an X25519 key that does not count', {
+    ...inResults('fetchHybridKey', ({ hybridPublicKey }) => ({
+      hybridPublicKey: hybridPublicKey.map((byte, i) => (i === 31 ? byte & 0x7f : byte)),
+    })),
+  }),
   hybridMutant('HK-004', 'cuts-trailing-zeros', 'keeps keys as C strings', {
     ...inResults('fetchHybridKey', ({ hybridPublicKey }) => ({ hybridPublicKey: withoutZeros(hybridPublicKey) })),
   }),

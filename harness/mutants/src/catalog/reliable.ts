@@ -1,4 +1,7 @@
-import { mutantsOf, NOTHING, refuse } from '../fault.ts';
+import type { Delivery } from '@quicnprotochat/proto';
+import type { QueueId } from '@quicnprotochat/server';
+import { combine } from '../combine.ts';
+import { type Fault, mutantsOf, NOTHING, refuse } from '../fault.ts';
 import { inMethod, inParams } from '../seams/methods.ts';
 import { ALL, nameOf } from '../seams/queues.ts';
 import { inStore } from '../seams/store.ts';
@@ -21,6 +24,20 @@ export const RELIABLE = [
       };
     }),
   }),
+  mutant(
+    'DS-032',
+    'limit-counts-what-is-gone',
+    'lets messages that were acknowledged count toward a limit',
+    sweepsLater(),
+  ),
+  mutant(
+    'DS-031',
+    'remembers-what-it-showed',
+    'shows what it has shown before until a message comes or is acknowledged',
+    {
+      ...remembersPeeks(),
+    },
+  ),
   mutant('DS-032', 'below-the-number', 'ack leaves the message of that number', {
     ...inParams('ack', ({ seqUpTo }) => ({ seqUpTo: seqUpTo - 1n < 0n ? 0n : seqUpTo - 1n })),
   }),
@@ -75,3 +92,38 @@ export const RELIABLE = [
     })),
   }),
 ];
+
+/** An ack marks; what is marked is left out of answers after the limit has counted it. */
+function sweepsLater(): Fault {
+  const upTo = new Map<string, bigint>();
+  return inStore((store) => {
+    const isLeft =
+      (queue: QueueId) =>
+      ({ seq }: Delivery): boolean =>
+        seq > (upTo.get(nameOf(queue)) ?? -1n);
+    return {
+      ack: async (queue, seqUpTo) => {
+        const last = (await store.peek(queue, ALL)).filter(({ seq }) => seq <= seqUpTo).at(-1);
+        if (last && isLeft(queue)(last)) upTo.set(nameOf(queue), last.seq);
+      },
+      peek: async (queue, max) => (await store.peek(queue, max)).filter(isLeft(queue)),
+      take: async (queue, max) => (await store.take(queue, max)).filter(isLeft(queue)),
+    };
+  });
+}
+
+function remembersPeeks(): Fault {
+  const shown = new Map<string, Delivery[]>();
+  const forgets = inMethod(['enqueue', 'ack'], async ({ params, next }) => {
+    const results = await next();
+    shown.delete(nameOf(params));
+    return results;
+  });
+  const peeks = inMethod('peek', async ({ params, next }) => {
+    if (params.limit > 0) return next();
+    const payloads = shown.get(nameOf(params)) ?? (await next()).payloads;
+    shown.set(nameOf(params), payloads);
+    return { payloads };
+  });
+  return combine([peeks, forgets]);
+}

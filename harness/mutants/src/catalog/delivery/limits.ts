@@ -28,6 +28,9 @@ export const LIMITS = [
       return { payloads: list.slice(0, 4) };
     }),
   }),
+  mutant('DS-012', 'at-most-50', 'answers limit 0 with 50 messages', {
+    ...inParams([...READING, 'peek'], ({ limit }) => ({ limit: limit === 0 ? 50 : limit })),
+  }),
   mutant('DS-012', 'limit-of-16-bits', 'reads the low half of the limit alone', {
     ...inParams(['fetch', 'fetchWait', 'peek'], ({ limit }) => ({ limit: limit & 0xffff })),
   }),

@@ -108,6 +108,9 @@ export const PAYLOADS = [
   mutant('DS-007', 'odd-ids-are-none', 'a channel id of another length leads to the default queue', {
     ...inParams([...DELIVERY], ({ channelId }) => (channelId.length === 16 ? {} : { channelId: NOTHING })),
   }),
+  mutant('DS-007', 'peeks-under-odd-ids', 'a peek takes a channel id of another length for none', {
+    ...inParams('peek', ({ channelId }) => (channelId.length === 16 ? {} : { channelId: NOTHING })),
+  }),
   mutant('DS-007', 'cuts-longer-ids', 'takes the first 16 bytes of a longer channel id', {
     ...inParams([...DELIVERY], ({ channelId }) => (channelId.length > 16 ? { channelId: channelId.slice(0, 16) } : {})),
   }),

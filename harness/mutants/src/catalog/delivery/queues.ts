@@ -124,6 +124,14 @@ export const QUEUES = [
       },
     })),
   }),
+  mutant('DS-029', 'long-ones-later', 'stores long messages a moment later', {
+    ...inStore((store) => ({
+      enqueue: async (queue, payload, limits) => {
+        if (payload.length > 32_000) await sleep(5);
+        return store.enqueue(queue, payload, limits);
+      },
+    })),
+  }),
   mutant('DS-029', 'in-any-order', 'stores some messages a moment later', {
     ...inStore((store) => {
       let count = 0;
