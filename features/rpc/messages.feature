@@ -75,7 +75,6 @@ Feature: Messages
         | 0x0                | 0      |
         | 0xd0c8a4cd19599e79 | 5      |
         | 0x1111111119599e78 | 5      |
-        | 0xd0c8a4cd11111111 | 5      |
         | 0xffffffffffffffff | 5      |
 
   @RPC-016 @level:must @profile:core @source:decided

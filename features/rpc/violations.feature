@@ -183,12 +183,16 @@ Feature: Violations
         | calls the promise of question 77                      |
         | calls the promise of its own question                 |
         | calls what a waiting call will give                   |
-        | finishes the Bootstrap and calls its promise          |
 
-    Scenario: A client gives its capability back, and calls it
+    Scenario: A promise that was finished
       Given a session written by hand
-      When it finishes and releases all that it got, and calls health on the capability
-      Then it gets no results, but an exception or the end of the session
+      When it "finishes the Bootstrap and calls its promise"
+      Then that call gets no results
+
+    Scenario: A capability that was given back
+      Given a session written by hand
+      When it finishes all that it asked for, and calls health on the capability
+      Then that call gets no results
 
   @RPC-034 @level:must @profile:core @source:decided
   Rule: RPC-034 Half a message

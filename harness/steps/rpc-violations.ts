@@ -3,7 +3,14 @@ import { strict as assert } from 'node:assert';
 import { Then, When } from '@cucumber/cucumber';
 import { nodeService } from '@quicnprotochat/proto';
 import { writeMessage } from '@quicnprotochat/rpc';
-import { endOf, IMPORT_QUESTION, importCapability, requireRefusal, requireResults } from '../src/wire/answers.ts';
+import {
+  endOf,
+  IMPORT_QUESTION,
+  importCapability,
+  requireNoResults,
+  requireRefusal,
+  requireResults,
+} from '../src/wire/answers.ts';
 import { call, finish, health } from '../src/wire/messages.ts';
 import { named } from '../src/wire/named.ts';
 import { byHand, WireScenario } from '../src/wire/scenario.ts';
@@ -32,7 +39,7 @@ When('it releases the capability of a Bootstrap {int} times', async function (ti
   await session.send({ kind: 'release', id, referenceCount: times });
 });
 
-When('it finishes and releases all that it got, and calls health on the capability', async function () {
+When('it finishes all that it asked for, and calls health on the capability', async function () {
   const session = await byHand(this);
   const id = await importCapability(session);
   // A Finish releases what the answer held.
@@ -87,6 +94,10 @@ Then('the server ends the session, with an Abort that says why', async function 
 
 Then('it gets no results, but an exception or the end of the session', async function () {
   await requireRefusal(await byHand(this));
+});
+
+Then('that call gets no results', async function () {
+  await requireNoResults(await byHand(this));
 });
 
 Then('it gets an answer in time', async function () {

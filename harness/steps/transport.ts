@@ -11,7 +11,7 @@ import { beginWith } from '../src/wire/first-packets.ts';
 import { bootstrap, call, health } from '../src/wire/messages.ts';
 import { MovingNetwork } from '../src/wire/moving-network.ts';
 import { RawSession } from '../src/wire/raw-session.ts';
-import { WireScenario } from '../src/wire/scenario.ts';
+import { resultsOf, WireScenario } from '../src/wire/scenario.ts';
 import { Bystander } from '../src/world/bystander.ts';
 
 Given('a bystander at work', async function () {
@@ -203,11 +203,12 @@ When('another session is reset', async function () {
 
 When('a session of it waits for a message', async function () {
   const scenario = WireScenario.of(this);
-  const session = await RawSession.open(scenario.world, scenario.connection);
-  const wait = { ...scenario.queue, timeoutMs: LONG_WAIT_MS, limit: 0 };
-  await session.send(bootstrap(), call(1, nodeService.fetchWait, wait), health(2));
-  await session.returnFor(2);
-  scenario.waiter = session;
+  const { world, queue } = scenario;
+  const rpc = await world.session(scenario.connection);
+  scenario.wait = world.call(rpc, 'Alice', nodeService.fetchWait, { ...queue, timeoutMs: LONG_WAIT_MS, limit: 0 });
+  scenario.wait.catch(() => {});
+  // Only now is it certain that the server has read the wait.
+  await scenario.health(rpc, 'waiting');
 });
 
 When('another connection of Alice fetches and closes', async function () {
@@ -220,14 +221,14 @@ When('another connection of Alice fetches and closes', async function () {
 Then('a message that comes now ends that wait', async function () {
   const scenario = WireScenario.of(this);
   const [rpc] = scenario.sessions;
-  if (!rpc || !scenario.waiter) throw new TypeError('no session, or none that waits');
+  if (!rpc || !scenario.wait) throw new TypeError('no session, or none that waits');
   // Time for a server that ends the wait with what has ended beside it.
   await sleep(NOTICE_MS);
-  await scenario.enqueue(rpc, scenario.newPayload());
-  const { value } = await scenario.waiter.returnFor(1);
-  if (value.kind !== 'results') throw new Error(`the wait ended with ${value.kind}`);
-  const left = await scenario.drain(rpc);
-  if (left.length > 0) throw new Error('the wait ended without the message');
+  const payload = scenario.newPayload();
+  await scenario.enqueue(rpc, payload);
+  const { payloads } = resultsOf(await scenario.wait);
+  if (!payloads.some((came) => Buffer.from(came.payload).equals(payload)))
+    throw new Error('the wait ended without the message');
 });
 
 /** How many sessions are under way at once while many come and go. */

@@ -1,5 +1,6 @@
 import { AUTHENTICATION } from './catalog/authentication.ts';
 import { BATCHES } from './catalog/batch.ts';
+import { BESIDE } from './catalog/beside.ts';
 import { CHANNELS } from './catalog/channels.ts';
 import { LIMITS } from './catalog/delivery/limits.ts';
 import { PAYLOADS } from './catalog/delivery/payloads.ts';
@@ -66,6 +67,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...COMPUTED,
   ...WIDTHS,
   ...SESSIONS,
+  ...BESIDE,
   ...IN_CHANNELS,
   ...LOOKALIKES,
   ...RESTARTS,

@@ -84,6 +84,20 @@ export async function requireRefusal(session: RawSession): Promise<void> {
   }
 }
 
+/**
+ * As `requireRefusal`, of a session that has nothing left on which it could call something else.
+ * @throws Error when the malformed question is answered with results
+ */
+export async function requireNoResults(session: RawSession): Promise<void> {
+  for (;;) {
+    const message = await session.next(GRACE_MS).catch(() => undefined);
+    if (!message || message.kind === 'over' || message.kind === 'abort' || message.kind === 'unimplemented') return;
+    if (message.kind !== 'return' || message.answerId !== MALFORMED_QUESTION) continue;
+    if (message.value.kind === 'results') throw new Error('it was answered with results');
+    return;
+  }
+}
+
 /** @throws Error unless each of the questions from first to last gets results, once, in whatever order */
 export async function requireEachOnce(session: RawSession, first: number, last: number): Promise<void> {
   const open = new Set(Array.from({ length: last - first + 1 }, (_, i) => first + i));

@@ -1,4 +1,4 @@
-import { nodeService } from '@quicnprotochat/proto';
+import { type Delivery, nodeService } from '@quicnprotochat/proto';
 import type { QuicConnection } from '@quicnprotochat/quic';
 import type { CallMessage, RpcClient } from '@quicnprotochat/rpc';
 import { patiently } from '../target/patience.ts';
@@ -21,8 +21,8 @@ export class WireScenario {
   network: MovingNetwork | undefined;
   /** The session written by hand. */
   raw: RawSession | undefined;
-  /** A session that waits under question 1. */
-  waiter: RawSession | undefined;
+  /** A fetchWait of Alice's under way. */
+  wait: Promise<Outcome<{ payloads: Delivery[] }>> | undefined;
   /** What connecting ended with. */
   failure: unknown;
   /** Ids of calls that wait for their Return. */

@@ -55,6 +55,26 @@ export const AUTHENTICATION = [
       return next();
     }),
   }),
+  mutant('AUTH-001', 'payload-size-first', 'measures the payload before it looks at the token', {
+    ...inMethod('enqueue', ({ params, next }) => {
+      if (params.payload.length > 5 << 20) throw refuse('E006');
+      return next();
+    }),
+  }),
+  mutant('AUTH-001', 'package-size-first', 'measures the package before it looks at the token', {
+    ...inMethod('uploadKeyPackage', ({ params, next }) => {
+      if (params.package.length > 1 << 20) throw refuse('E008');
+      return next();
+    }),
+  }),
+  mutant('AUTH-001', 'expiry-last', 'compares identities before it looks whether a token has expired', {
+    ...inMethod(['fetch', 'uploadKeyPackage', 'uploadHybridKey'], async ({ params, next, around }) => {
+      const own = params.auth.version === 1 && (await around.identityOf(params.auth));
+      if (own && !sameBytes(own, 'recipientKey' in params ? params.recipientKey : params.identityKey))
+        throw refuse('E016');
+      return next();
+    }),
+  }),
   mutant('AUTH-002', 'drains-before-it-refuses', 'a fetch takes the messages out before it looks at the token', {
     ...inMethod('fetch', async ({ params, next, around }) => {
       const known = await around.identityOf(params.auth);
@@ -221,6 +241,11 @@ export const AUTHENTICATION = [
     }),
   }),
   mutant('AUTH-015', 'device-ids-below-64', 'refuses a device id of just 64 bytes', { limits: { deviceIdBytes: 63 } }),
+  mutant('AUTH-016', 'device-ids-of-8-bits', 'measures a device id in 8 bits', {
+    ...inParams(GUARDED, ({ auth }) => ({
+      auth: { ...auth, deviceId: auth.deviceId.slice(0, auth.deviceId.length & 0xff) },
+    })),
+  }),
   mutant('AUTH-016', 'device-ids-of-any-length', 'takes device ids of any length', {
     limits: { deviceIdBytes: 1 << 20 },
   }),

@@ -1,6 +1,7 @@
 import { parseEnvelope, parseReason } from '@quicnprotochat/proto';
 import { RpcException } from '@quicnprotochat/rpc';
 import { type Fault, mutantsOf, NOTHING, sameBytes } from '../fault.ts';
+import { onOutgoing } from '../seams/messages.ts';
 import { inErrors, inMethod } from '../seams/methods.ts';
 import { inMessages } from '../seams/stream.ts';
 import { GUARDED } from './authentication.ts';
@@ -96,6 +97,17 @@ export const ERRORS = [
           `${error.reason}: ${Buffer.from(params.payload.subarray(0, 100)).toString('base64')}`,
         );
       }
+    }),
+  }),
+  mutant('ERR-005', 'eight-a-session', 'ends a session after eight refusals', {
+    ...onOutgoing(() => {
+      let count = 0;
+      return ({ message, bytes }, { reset }) => {
+        if (message.kind !== 'return' || message.value.kind !== 'exception') return undefined;
+        count += 1;
+        if (count === 8) setTimeout(reset, 2);
+        return [bytes];
+      };
     }),
   }),
   mutant('ERR-005', 'session-is-spoilt', 'after a refusal the session answers nothing more', {

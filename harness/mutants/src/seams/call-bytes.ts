@@ -1,5 +1,7 @@
 /** Places in a framed Call of one segment (rpc.capnp), for those who change it where it lies. Offsets in bytes. */
 export interface CallPlaces {
+  /** Call: `questionId` (4 bytes) at 0, `methodId` (2 bytes) at 4, `interfaceId` (8 bytes) at 8. */
+  call: number;
   /** MessageTarget: `importedCap` (4 bytes) at 0, the union's tag (2 bytes) at 4. */
   target: number;
   /** Sizes of the parameter struct, and where its pointers begin; undefined when there is none. */
@@ -29,6 +31,7 @@ export function callPlaces(bytes: Uint8Array): CallPlaces | undefined {
   if (!target) return undefined;
   const content = payload && payload.pointerCount > 0 ? structAt(view, payload.pointers) : undefined;
   return {
+    call: call.data,
     target: target.data,
     params: content && {
       dataWords: content.dataWords,

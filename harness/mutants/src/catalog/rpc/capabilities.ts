@@ -1,5 +1,5 @@
 // The bootstrap capability: asked for, called, promised, released, embargoed.
-import type { MessageTarget, ReturnValue } from '@quicnprotochat/rpc';
+import { type MessageTarget, type ReturnValue, writeMessage } from '@quicnprotochat/rpc';
 import { type Fault, mutantsOf } from '../../fault.ts';
 import { callPlaces } from '../../seams/call-bytes.ts';
 import {
@@ -33,7 +33,62 @@ const refusesCallsOn = (target: MessageTarget['kind']): Fault =>
     return [];
   });
 
+/** A call on a promise that `isIt` picks becomes one on the server's capability. */
+const callsAnyway = (isIt: (promised: number, finished: ReadonlySet<number>) => boolean): Fault =>
+  onIncoming(() => {
+    const finished = new Set<number>();
+    return ({ message }) => {
+      if (message.kind === 'finish') {
+        finished.add(message.questionId);
+        return [writeMessage({ ...message, releaseResultCaps: false })];
+      }
+      if (message.kind === 'bootstrap') finished.delete(message.questionId);
+      if (message.kind !== 'call' || message.target.kind !== 'promisedAnswer') return undefined;
+      if (!isIt(message.target.questionId, finished)) return undefined;
+      return [writeMessage({ ...message, target: { kind: 'importedCap', id: 0 } })];
+    };
+  });
+
 export const CAPABILITIES = [
+  mutant(
+    'RPC-029',
+    'promises-after-finish',
+    'knows a promised answer after its Finish',
+    callsAnyway((promised, finished) => finished.has(promised)),
+  ),
+  mutant('RPC-029', 'never-forgets', 'knows a capability after its last Release', {
+    ...onIncoming(
+      () =>
+        ({ message }) =>
+          message.kind === 'finish' && message.releaseResultCaps
+            ? [writeMessage({ ...message, releaseResultCaps: false })]
+            : undefined,
+    ),
+  }),
+  mutant(
+    'RPC-004',
+    'ten-bootstraps',
+    'answers ten Bootstraps a session',
+    onIncoming(() => {
+      let count = 0;
+      return ({ message }, { send }) => {
+        if (message.kind !== 'bootstrap') return undefined;
+        count += 1;
+        if (count <= 10) return undefined;
+        send(returned(message.questionId, failed));
+        return [];
+      };
+    }),
+  ),
+  mutant('RPC-033', 'embargo-ids-of-16-bits', 'keeps the ids of embargoes in 16 bits', {
+    ...onOutgoing(
+      () =>
+        ({ message }) =>
+          message.kind === 'disembargo' && 'id' in message.context
+            ? [writeMessage({ ...message, context: { ...message.context, id: message.context.id & 0xffff } })]
+            : undefined,
+    ),
+  }),
   mutant('RPC-003', 'null-capability', 'answers Bootstrap without a capability', firstReturnBecomes(EMPTY_RESULTS)),
   mutant('RPC-003', 'refused', 'answers Bootstrap with an exception', firstReturnBecomes(failed)),
   mutant(

@@ -28,6 +28,20 @@ export const CONCURRENCY = [
       return undefined;
     }),
   ),
+  ...(['ack', 'peek', 'fetchWait', 'batchEnqueue'] as const).map((name) =>
+    mutant('RPC-010', `late-${name}`, `lets what comes after ${name} overtake it`, {
+      ...inMethod([name], async ({ next }) => {
+        await sleep(4);
+        return next();
+      }),
+    }),
+  ),
+  mutant('RPC-010', 'late-when-long', 'lets a fetch overtake a long message before it', {
+    ...inMethod('enqueue', async ({ params, next }) => {
+      if (params.payload.length > 32_000) await sleep(4);
+      return next();
+    }),
+  }),
   mutant('RPC-010', 'overtaking', 'a fetch overtakes the enqueue before it', {
     ...inMethod('enqueue', async ({ next }) => {
       await sleep(4);

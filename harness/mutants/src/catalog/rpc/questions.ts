@@ -48,6 +48,12 @@ export const QUESTIONS = [
       };
     }),
   ),
+  mutant('RPC-007', 'id-zero-is-none', 'takes question id 0 for none', {
+    ...ignores(({ message }) => message.kind === 'call' && message.questionId === 0),
+  }),
+  mutant('RPC-011', 'finish-must-release', 'overlooks a Finish that keeps capabilities', {
+    ...ignores(({ message }) => message.kind === 'finish' && !message.releaseResultCaps),
+  }),
   mutant('RPC-007', 'ids-are-signed', 'takes question ids of more than 31 bits for malformed', {
     ...endsAt(({ message }) => message.kind === 'call' && message.questionId > 0x7fff_ffff),
   }),

@@ -2,6 +2,7 @@
 import { nodeService } from '@quicnprotochat/proto';
 import type { ReturnValue } from '@quicnprotochat/rpc';
 import { type Fault, mutantsOf } from '../../fault.ts';
+import { callPlaces } from '../../seams/call-bytes.ts';
 import { EMPTY_RESULTS, endsAt, exception, ignores, onIncoming, onOutgoing, returned } from '../../seams/messages.ts';
 import type { Passing } from '../../seams/stream.ts';
 
@@ -24,7 +25,34 @@ const isOtherInterface = ({ message }: Passing): boolean =>
 const isUnknownMethod = ({ message }: Passing): boolean =>
   message.kind === 'call' && message.interfaceId === nodeService.health.interfaceId && message.methodId > 18;
 
+/** Calls of what the server does not have become calls of what `known` says: `undefined` lets one pass. */
+const takenFor = (known: (methodId: number, interfaceId: bigint) => number | undefined): Fault =>
+  onIncoming(() => ({ message, bytes }) => {
+    const at = callPlaces(bytes)?.call;
+    const methodId = message.kind === 'call' ? known(message.methodId, message.interfaceId) : undefined;
+    if (at === undefined || methodId === undefined) return undefined;
+    const changed = Buffer.from(bytes);
+    changed.writeUInt16LE(methodId, at + 4);
+    changed.writeBigUInt64LE(nodeService.health.interfaceId, at + 8);
+    return [changed];
+  });
+const LOW_HALF = 0xffff_ffffn;
+
 export const UNKNOWN = [
+  mutant(
+    'RPC-014',
+    'methods-of-8-bits',
+    'reads the low byte of a method’s number',
+    takenFor((methodId) => (methodId > 0xff && methodId < 0xffff ? methodId & 0xff : undefined)),
+  ),
+  mutant(
+    'RPC-015',
+    'interfaces-of-32-bits',
+    'compares the low halves of interface ids',
+    takenFor((methodId, id) =>
+      (id & LOW_HALF) === (nodeService.health.interfaceId & LOW_HALF) ? methodId : undefined,
+    ),
+  ),
   ...(['failed', 'disconnected'] as const).map((type) =>
     mutant(
       'RPC-014',

@@ -1,0 +1,130 @@
+// What one session or connection does to the others, and to those that come after it.
+import type { QuicConnection } from '@quicnprotochat/quic';
+import type { ByteStream } from '@quicnprotochat/rpc';
+import { type Fault, mutantsOf } from '../fault.ts';
+import { calling } from '../seams/connections.ts';
+import { inMethod } from '../seams/methods.ts';
+
+const mutant = mutantsOf('transport');
+const NO_ANSWER = { payloads: [] };
+
+const wrapped = (stream: ByteStream, changed: Partial<ByteStream>): ByteStream => ({
+  read: () => stream.read(),
+  write: (bytes) => stream.write(bytes),
+  end: () => stream.end(),
+  reset: (code) => stream.reset(code),
+  ...changed,
+});
+
+/** Waits that end, empty, with what ends beside them. */
+class Waits {
+  readonly #open = new Map<unknown, Set<() => void>>();
+
+  /** @param group what they have in common */
+  of(group: unknown): Set<() => void> {
+    const all = this.#open.get(group) ?? new Set();
+    this.#open.set(group, all);
+    return all;
+  }
+
+  end(group: unknown): void {
+    for (const end of this.of(group)) end();
+  }
+
+  /** What `answer` gives, unless the group ends before. */
+  async during<T>(group: unknown, answer: Promise<T>): Promise<T | typeof NO_ANSWER> {
+    let end = (): void => {};
+    const ended = new Promise<typeof NO_ANSWER>((resolve) => {
+      end = () => resolve(NO_ANSWER);
+    });
+    this.of(group).add(end);
+    return Promise.race([answer, ended]).finally(() => this.of(group).delete(end));
+  }
+}
+
+/** The end of a stream ends all waits of its connection. */
+function endsWaits(how: 'fin' | 'reset'): Fault {
+  const waits = new Waits();
+  return {
+    ...inMethod('fetchWait', ({ next }) => waits.during(calling.getStore(), next())),
+    stream: (stream, connection) => {
+      calling.enterWith(connection);
+      return wrapped(stream, {
+        read: async () => {
+          try {
+            const chunk = await stream.read();
+            if (chunk === null && how === 'fin') waits.end(connection);
+            return chunk;
+          } catch (error) {
+            if (how === 'reset') waits.end(connection);
+            throw error;
+          }
+        },
+      });
+    },
+  };
+}
+
+/** Who closes a connection leaves with all that they have. */
+function leavingEndsWaits(): Fault {
+  const waits = new Waits();
+  const seen = new WeakSet<QuicConnection>();
+  return {
+    ...inMethod(['fetch', 'fetchWait'], async ({ name, params, next, around }) => {
+      const person = Buffer.from((await around.identityOf(params.auth)) ?? []).toString('hex');
+      const connection = calling.getStore();
+      if (connection && !seen.has(connection)) {
+        seen.add(connection);
+        void connection.closed.then(() => waits.end(person));
+      }
+      return name === 'fetch' ? next() : waits.during(person, next());
+    }),
+    stream: (stream, connection) => {
+      calling.enterWith(connection);
+      return stream;
+    },
+  };
+}
+
+function oneWriterAConnection(): Fault {
+  const lines = new WeakMap<QuicConnection, { last: Promise<unknown> }>();
+  return {
+    stream: (stream, connection) => {
+      const line = lines.get(connection) ?? { last: Promise.resolve() };
+      lines.set(connection, line);
+      return wrapped(stream, {
+        write: (bytes) => {
+          const written = line.last.then(() => stream.write(bytes));
+          line.last = written.catch(() => {});
+          return written;
+        },
+      });
+    },
+  };
+}
+
+/** The next one is neither served nor over. */
+function streamsInAll(most: number): Fault {
+  const counts = new WeakMap<QuicConnection, number>();
+  return {
+    stream: (stream, connection) => {
+      const count = (counts.get(connection) ?? 0) + 1;
+      counts.set(connection, count);
+      if (count <= most) return stream;
+      return wrapped(stream, { read: () => new Promise(() => {}), write: async () => {} });
+    },
+  };
+}
+
+export const BESIDE = [
+  mutant(
+    'TRN-007',
+    'one-writer-a-connection',
+    'writes for all sessions of a connection in one line',
+    oneWriterAConnection(),
+  ),
+  mutant('TRN-008', 'fin-ends-waits', 'the end of a stream ends all waits of its connection', endsWaits('fin')),
+  mutant('TRN-010', 'reset-ends-waits', 'a reset ends all waits of its connection', endsWaits('reset')),
+  mutant('TRN-016', 'leaving-ends-waits', 'the end of a connection ends all waits of its caller', leavingEndsWaits()),
+  mutant('TRN-028', 'hundred-streams', 'serves a hundred streams of a connection, and no more', streamsInAll(100)),
+];
