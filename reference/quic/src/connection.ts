@@ -19,6 +19,8 @@ export interface ConnectionHost {
 /** Packets sent for one connection before the others get their turn. */
 const PACKETS_PER_TURN = 64;
 const out = new Uint8Array(MAX_DATAGRAM);
+/** Of a client, at once: each that is used makes room for another, and many cost a connection more than its handshake. */
+const OFFERED_IDS = 8;
 /** Which kind of stream an id is of (RFC 9000 section 2.1). */
 const BIDI = 0;
 const UNI = 2;
@@ -202,11 +204,11 @@ export class QuicConnection {
   }
 
   /**
-   * As many connection ids as the server takes: some need a new one for each address from which we come, and stop to answer without
+   * A few connection ids more, as the server takes them: some need a new one for each address from which we come, and stop to answer without
    * (RFC 9000 section 5.1.1). Ours is the only connection of its socket, so that nobody has to know which ids are whose.
    */
   #offerConnectionIds(): void {
-    while (this.#quiche.sourceCidsLeft() > 0) {
+    while (this.#quiche.sourceCidsLeft() > 0 && this.#quiche.activeSourceCids() < OFFERED_IDS) {
       const resetToken = BigInt(`0x${randomBytes(16).toString('hex')}`);
       this.#quiche.newSourceCid(randomBytes(CONNECTION_ID_LEN), resetToken, false);
     }
