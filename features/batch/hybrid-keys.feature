@@ -34,6 +34,14 @@ Feature: Looking up many hybrid keys
       Given Alice has uploaded a hybrid key that ends in zeros
       Then Bob fetches the last hybrid keys of a stranger, Alice by one call
 
+    @profile:opaque
+    Scenario: Looked for before it was there
+      Given Carol has registered
+      And Carol logs in
+      When Bob looks for Carol's hybrid key by a batch
+      And Carol publishes her hybrid key
+      Then Bob finds Carol's hybrid key by a batch
+
     Scenario: The last of many
       Given Bob has uploaded a hybrid key
       When Alice asks for many hybrid keys, and Bob's is the last that is allowed

@@ -10,6 +10,7 @@ import { ALL } from '../seams/queues.ts';
 import { GUARDED } from './authentication.ts';
 
 const authentication = mutantsOf('authentication');
+const batch = mutantsOf('batch');
 const channels = mutantsOf('channels');
 const delivery = mutantsOf('delivery');
 const endpoints = mutantsOf('endpoints');
@@ -108,6 +109,9 @@ export const PRESENCE = [
   ),
   hybrid('HK-005', 'keys-of-the-device', 'keeps a hybrid key for each device', perDevice('hybrid')),
   hybrid('HK-005', 'remembers-none', 'remembers for a while that there was no key', remembersNone('fetchHybridKey')),
+  batch('BAT-001', 'remembers-none', 'remembers for a while who had no key when many were asked for', {
+    ...remembersWhoHadNone(),
+  }),
   hybrid('HK-008', 'replaces-packages', 'a hybrid key takes the place of KeyPackages', {
     ...inMethod('uploadHybridKey', async ({ params, next, around }) => {
       const results = await next();
@@ -263,5 +267,20 @@ function remembersNone(method: 'fetchHybridKey' | 'resolveEndpoint'): Fault {
     if (Date.now() < (none.get(key) ?? 0)) return { hybridPublicKey: NOTHING, nodeAddr: NOTHING } as never;
     if (Object.values(results).every((bytes) => bytes.length === 0)) none.set(key, Date.now() + REMEMBERED_MS);
     return results;
+  });
+}
+
+function remembersWhoHadNone(): Fault {
+  const none = new Map<string, number>();
+  return inMethod('fetchHybridKeys', async ({ params, next }) => {
+    const { keys } = await next();
+    return {
+      keys: keys.map((key, i) => {
+        const name = hex(params.identityKeys[i] ?? NOTHING);
+        if (Date.now() < (none.get(name) ?? 0)) return NOTHING;
+        if (key.length === 0) none.set(name, Date.now() + REMEMBERED_MS);
+        return key;
+      }),
+    };
   });
 }
