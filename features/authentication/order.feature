@@ -166,6 +166,18 @@ Feature: Authentication comes before everything else
         | ack    | auth version 0 | E001 |
 
     @needs:accounts
+    Scenario Outline: <method> from another device drains nothing
+      Given Bob has put a message into the queue of a token that is bound to a device
+      When a token that is bound to a device calls <method> from another device
+      Then the call fails with E003
+      And the message is still there, for that device
+
+      Examples:
+        | method    |
+        | fetch     |
+        | fetchWait |
+
+    @needs:accounts
     Scenario Outline: enqueue with <fault> leaves nothing behind
       Given Bob's queue is empty
       When Alice calls enqueue with <fault>

@@ -83,6 +83,14 @@ export const AUTHENTICATION = [
       return next();
     }),
   }),
+  mutant('AUTH-002', 'drains-for-another-device', 'a fetch takes the messages out before it looks at the device', {
+    ...inMethod('fetch', async ({ params, next, around }) => {
+      const right = around.withDevice(params.auth);
+      if (!sameBytes(right.deviceId, params.auth.deviceId))
+        await around.store.take(params, { messages: 1_000, bytes: 1 << 20 });
+      return next();
+    }),
+  }),
   mutant('AUTH-002', 'stores-before-it-refuses', 'enqueue stores the message, then finds the token unknown', {
     ...inMethod('enqueue', async ({ params, next, around }) => {
       const known = params.auth.version === 1 ? await around.identityOf(params.auth) : undefined;
