@@ -12,9 +12,6 @@ export interface ConnectionHost {
   transmit(packet: Uint8Array, to: Host): void;
   /** Called once, before anything is sent in answer: the place for checks of the peer's certificate. */
   onEstablished?(): void;
-  /** Packets to this id are the connection's, too, until it is retired. */
-  onNewId?(id: Uint8Array): void;
-  onRetiredId?(id: Uint8Array): void;
   /** The transport has forgotten the connection: no packet of it will be answered any more. */
   onGone(): void;
 }
@@ -22,7 +19,7 @@ export interface ConnectionHost {
 /** Packets sent for one connection before the others get their turn. */
 const PACKETS_PER_TURN = 64;
 const out = new Uint8Array(MAX_DATAGRAM);
-/** At once: each that is used makes room for another, and many cost a connection more than its handshake. */
+/** Of a client, at once: each that is used makes room for another, and many cost a connection more than its handshake. */
 const OFFERED_IDS = 8;
 /** Which kind of stream an id is of (RFC 9000 section 2.1). */
 const BIDI = 0;
@@ -207,16 +204,13 @@ export class QuicConnection {
   }
 
   /**
-   * A few connection ids more, as the peer takes them: without, it cannot come from another address, or is not answered there
-   * (RFC 9000 section 5.1.1).
+   * A few connection ids more, as the server takes them: some need a new one for each address from which we come, and stop to answer without
+   * (RFC 9000 section 5.1.1). Ours is the only connection of its socket, so that nobody has to know which ids are whose.
    */
   #offerConnectionIds(): void {
-    for (let id = this.#quiche.retiredScidNext(); id !== null; id = this.#quiche.retiredScidNext())
-      this.#host.onRetiredId?.(id);
     while (this.#quiche.sourceCidsLeft() > 0 && this.#quiche.activeSourceCids() < OFFERED_IDS) {
-      const id = randomBytes(CONNECTION_ID_LEN);
-      this.#quiche.newSourceCid(id, BigInt(`0x${randomBytes(16).toString('hex')}`), false);
-      this.#host.onNewId?.(id);
+      const resetToken = BigInt(`0x${randomBytes(16).toString('hex')}`);
+      this.#quiche.newSourceCid(randomBytes(CONNECTION_ID_LEN), resetToken, false);
     }
   }
 
@@ -227,7 +221,7 @@ export class QuicConnection {
       this.#isEstablished = true;
       this.#host.onEstablished?.();
     }
-    if (this.#isEstablished && !this.#closeInfo) this.#offerConnectionIds();
+    if (!this.#isServer && this.#isEstablished && !this.#closeInfo) this.#offerConnectionIds();
     // Asked first: the binding's iterator costs more than a packet does.
     if (!this.#closeInfo && this.#quiche.isReadable())
       for (const id of this.#quiche.readable()) (this.#streams.get(id) ?? this.#accept(id))?.onReadable();

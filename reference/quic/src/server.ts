@@ -129,7 +129,7 @@ export class QuicServer {
   #accept(header: Header, originalDcid: Uint8Array | undefined, from: Host): QuicConnection | undefined {
     // After Retry the client already addresses the id that we chose.
     const scid = originalDcid === undefined ? randomBytes(CONNECTION_ID_LEN) : Buffer.from(header.dcid);
-    const keys = new Set([idKey(scid), idKey(header.dcid)]);
+    const keys = [idKey(scid), idKey(header.dcid)];
     const ofAddress = this.#perAddress.get(from.host) ?? 0;
     const refusal = this.#refusal(ofAddress);
 
@@ -146,14 +146,6 @@ export class QuicServer {
         // Only now: a peer in the middle of its handshake could not read why it is refused.
         if (refusal !== undefined) void connection.closeTransport(CONNECTION_REFUSED, refusal);
         else this.#options.onConnection(connection);
-      },
-      onNewId: (id) => {
-        keys.add(idKey(id));
-        this.#byId.set(idKey(id), connection);
-      },
-      onRetiredId: (id) => {
-        keys.delete(idKey(id));
-        this.#byId.delete(idKey(id));
       },
       onGone: () => {
         settleHandshake();

@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { quiche } from '@matrixai/quic/native/index.js';
-import type { Host } from '@matrixai/quic/native/types.js';
-import { clientConfig } from '../src/config.ts';
 import { connect, listen, type QuicConnection, type QuicServer, type QuicStream, type TlsFiles } from '../src/index.ts';
 import { coalescedPackets } from '../src/long-header.ts';
-import { localAddress } from '../src/socket.ts';
 import { makeCertificate } from './certificates.ts';
 
 const LONG_HEADER = 0x80;
@@ -161,51 +155,3 @@ test('what stands behind a packet that cannot be read any more is read', { timeo
   await ask(await client.openStream(), 'behind');
   assert.ok(handshake, 'nothing stood before it');
 });
-
-test('a client that moves on purpose finds a connection id to do it with', { timeout: 30_000 }, async () => {
-  const sockets = await Promise.all([0, 1, 2].map(() => bound()));
-  const [first, ...others] = sockets.map(localAddress) as [Host, ...Host[]];
-  const config = clientConfig(undefined, { alpn: ['capnp'] });
-  const client = quiche.Connection.connect(null, randomBytes(20), first, server.address, config);
-  const out = new Uint8Array(1350);
-  const send = (): void => {
-    for (let sent = client.send(out); sent !== null; sent = client.send(out)) {
-      const [length, { from, to }] = sent;
-      const socket = sockets.find((one) => one.address().port === from.port);
-      socket?.send(Buffer.from(out.subarray(0, length)), to.port, to.host);
-    }
-  };
-  for (const socket of sockets)
-    socket.on('message', (packet, { address: host, port }) => {
-      client.recv(packet, { from: { host, port }, to: localAddress(socket) });
-      send();
-    });
-  const until = async (what: () => boolean): Promise<void> => {
-    for (const end = performance.now() + 5_000; !what(); await sleep(5)) assert.ok(performance.now() < end, `${what}`);
-  };
-  send();
-  await until(() => client.isEstablished() && client.availableDcids() > 0);
-  for (const _ of others) client.newSourceCid(randomBytes(20), 1n, false);
-  client.streamSend(0, Buffer.from('a'), false);
-  send();
-  await until(() => client.isReadable());
-  for (const [i, other] of others.entries()) {
-    client.streamRecv(0, new Uint8Array(10));
-    client.probePath(other, server.address);
-    send();
-    await until(() => client.isPathValidated(other, server.address));
-    client.migrate(other, server.address);
-    client.streamSend(0, Buffer.from(`${i}`), false);
-    send();
-    await until(() => client.isReadable());
-  }
-  client.close(true, 0, Buffer.from(''));
-  send();
-  for (const socket of sockets) socket.close();
-});
-
-async function bound(): Promise<Socket> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  return socket;
-}
