@@ -56,7 +56,7 @@ export function makeFixture(spec: string, feature: string, steps = ''): Fixture 
   writeFileSync(join(specDir, 'SUMMARY.md'), indexOf(specDir));
   writeFileSync(join(featuresDir, 'one.feature'), `Feature: One\n${feature}`);
   const stepsFile = join(directory, 'steps.ts');
-  const imports = `import { Then } from '@cucumber/cucumber';\nimport { registerHooks } from '../../src/hooks.ts';\nregisterHooks();\n`;
+  const imports = `import { Then } from '@cucumber/cucumber';\nimport { registerHooks } from '../../src/world/hooks.ts';\nregisterHooks();\n`;
   writeFileSync(stepsFile, imports + steps);
   return {
     specDir,
