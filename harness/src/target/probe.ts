@@ -71,7 +71,7 @@ async function probeOne(target: TargetData): Promise<Offer> {
   const [{ host, port }] = target.addresses as [TargetAddress];
   const connection = await reach(target);
   const { peerCertificateSha256: certificateSha256 } = connection;
-  const health = await ask(target, connection, askHealth);
+  const health = await startedHealth(target, connection);
   if (health === 'silence') {
     throw new UnreachableError(
       `the server at ${host} port ${port} takes connections, but answers no call within ${target.timeoutMs} ms (--timeout gives it longer)`,
@@ -86,6 +86,17 @@ async function probeOne(target: TargetData): Promise<Offer> {
   const isNoRpc = health instanceof SessionEndedError && health.end.kind === 'protocol-error';
   const remark = isNoRpc ? `its answer to health is no Cap'n Proto RPC: ${health.end.reason}` : undefined;
   return { profiles, remark, certificateSha256, health: (health as { status?: string }).status };
+}
+
+/** What health is answered with, once a server that still reads its store has had the time for it. */
+async function startedHealth(target: TargetData, connection: QuicConnection): Promise<unknown> {
+  const end = Date.now() + START_GRACE_MS;
+  let answer = await ask(target, connection, askHealth);
+  while (answer instanceof RpcException && answer.type === 'overloaded' && Date.now() < end) {
+    await sleep(RETRY_MS);
+    answer = await ask(target, await reach(target), askHealth);
+  }
+  return answer;
 }
 
 /** How often a target that seems to be gone is asked again, and for how long it may be away, in ms. */
