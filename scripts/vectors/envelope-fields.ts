@@ -1,5 +1,5 @@
 import type { Node } from './capnp.ts';
-import { bytesOf, type Expected, hex, type VectorCase } from './file.ts';
+import { bytesOf, hex, readingCases } from './file.ts';
 
 /** Names of MsgType, by value. */
 export const TYPES = [
@@ -61,16 +61,4 @@ export const output = (f: Fields): Record<string, unknown> => ({
 });
 
 /** A case of bytes that are to be read. */
-export const parse = (
-  id: string,
-  comment: string,
-  flags: string[],
-  bytes: Uint8Array,
-  expected: Expected,
-): VectorCase => ({
-  id: `envelope-${id}`,
-  comment,
-  flags,
-  input: { bytes: hex(bytes) },
-  expected,
-});
+export const parse = readingCases('envelope');

@@ -63,6 +63,17 @@ export const valid = (output: Record<string, unknown> = {}): Expected => ({ resu
 export const invalid = (...errors: string[]): Expected => ({ result: 'invalid', errors });
 export const acceptable = (output: Record<string, unknown>): Expected => ({ result: 'acceptable', output });
 
+/** Makes cases of bytes that are to be read; their ids begin with `prefix`. */
+export const readingCases =
+  (prefix: string) =>
+  (id: string, comment: string, flags: string[], bytes: Uint8Array, expected: Expected): VectorCase => ({
+    id: `${prefix}-${id}`,
+    comment,
+    flags,
+    input: { bytes: hex(bytes) },
+    expected,
+  });
+
 /** One line a case, so that a change of one shows as one. */
 export function print(file: VectorFile): string {
   const groups = file.groups.map(({ cases, ...head }) => {

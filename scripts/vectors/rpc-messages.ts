@@ -1,5 +1,5 @@
 import { type Node, text } from './capnp.ts';
-import { bytesOf, type Expected, hex, type VectorCase } from './file.ts';
+import { bytesOf, readingCases } from './file.ts';
 
 // Messages of rpc.capnp, built by hand: word by word as capnp.ts lays them out.
 
@@ -205,16 +205,4 @@ export const MESSAGES: [string, string, Node, Record<string, unknown>][] = [
   ],
 ];
 
-export const read = (
-  id: string,
-  comment: string,
-  flags: string[],
-  bytes: Uint8Array,
-  expected: Expected,
-): VectorCase => ({
-  id: `rpc-${id}`,
-  comment,
-  flags,
-  input: { bytes: hex(bytes) },
-  expected,
-});
+export const read = readingCases('rpc');

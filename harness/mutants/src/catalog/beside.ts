@@ -1,20 +1,12 @@
 // What one session or connection does to the others, and to those that come after it.
 import type { QuicConnection } from '@quicnprotochat/quic';
-import type { ByteStream } from '@quicnprotochat/rpc';
 import { type Fault, mutantsOf } from '../fault.ts';
 import { calling } from '../seams/connections.ts';
 import { inMethod } from '../seams/methods.ts';
+import { changedStream } from '../seams/stream.ts';
 
 const mutant = mutantsOf('transport');
 const NO_ANSWER = { payloads: [] };
-
-const wrapped = (stream: ByteStream, changed: Partial<ByteStream>): ByteStream => ({
-  read: () => stream.read(),
-  write: (bytes) => stream.write(bytes),
-  end: () => stream.end(),
-  reset: (code) => stream.reset(code),
-  ...changed,
-});
 
 /** Waits that end, empty, with what ends beside them. */
 class Waits {
@@ -49,7 +41,7 @@ function endsWaits(how: 'fin' | 'reset'): Fault {
     ...inMethod('fetchWait', ({ next }) => waits.during(calling.getStore(), next())),
     stream: (stream, connection) => {
       calling.enterWith(connection);
-      return wrapped(stream, {
+      return changedStream(stream, {
         read: async () => {
           try {
             const chunk = await stream.read();
@@ -92,7 +84,7 @@ function oneWriterAConnection(): Fault {
     stream: (stream, connection) => {
       const line = lines.get(connection) ?? { last: Promise.resolve() };
       lines.set(connection, line);
-      return wrapped(stream, {
+      return changedStream(stream, {
         write: (bytes) => {
           const written = line.last.then(() => stream.write(bytes));
           line.last = written.catch(() => {});
@@ -111,7 +103,7 @@ function streamsInAll(most: number): Fault {
       const count = (counts.get(connection) ?? 0) + 1;
       counts.set(connection, count);
       if (count <= most) return stream;
-      return wrapped(stream, { read: () => new Promise(() => {}), write: async () => {} });
+      return changedStream(stream, { read: () => new Promise(() => {}), write: async () => {} });
     },
   };
 }

@@ -3,36 +3,34 @@ import type { ByteStream } from '@quicnprotochat/rpc';
 import { type Fault, mutantsOf } from '../fault.ts';
 import type { DatagramFault } from '../seams/datagrams.ts';
 import { inMethod } from '../seams/methods.ts';
-import { inMessages } from '../seams/stream.ts';
+import { changedStream, inMessages } from '../seams/stream.ts';
 
 const mutant = mutantsOf('transport');
 
 /** What happens to a connection when one of its streams ends in some way. */
 const whenStream = (ends: 'fin' | 'reset', act: (connection: QuicConnection) => void): Fault => ({
-  stream: (stream, connection) => ({
-    read: async () => {
-      try {
-        const chunk = await stream.read();
-        if (chunk === null && ends === 'fin') act(connection);
-        return chunk;
-      } catch (error) {
-        if (ends === 'reset') act(connection);
-        throw error;
-      }
-    },
-    write: (bytes) => stream.write(bytes),
-    end: () => stream.end(),
-    reset: (code) => stream.reset(code),
-  }),
+  stream: (stream, connection) =>
+    changedStream(stream, {
+      read: async () => {
+        try {
+          const chunk = await stream.read();
+          if (chunk === null && ends === 'fin') act(connection);
+          return chunk;
+        } catch (error) {
+          if (ends === 'reset') act(connection);
+          throw error;
+        }
+      },
+    }),
 });
 
 const closes = (connection: QuicConnection): void => void connection.close(1, 'a stream is over');
-const silent = (stream: ByteStream): ByteStream => ({
-  read: () => new Promise(() => {}),
-  write: async () => {},
-  end: async () => {},
-  reset: (code) => stream.reset(code),
-});
+const silent = (stream: ByteStream): ByteStream =>
+  changedStream(stream, {
+    read: () => new Promise(() => {}),
+    write: async () => {},
+    end: async () => {},
+  });
 
 export const TRANSPORT = [
   mutant('TRN-001', 'another-name', 'calls the protocol capnp/1', { listen: { alpn: ['capnp/1'] } }),
@@ -116,17 +114,15 @@ export const TRANSPORT = [
   }),
   mutant('TRN-018', 'error-closes-all', 'a protocol error closes the connections of all', errorClosesAll()),
   mutant('TRN-019', 'waits-for-8', 'drops what comes in pieces of less than a word', {
-    stream: (stream) => ({
-      read: async () => {
-        for (;;) {
-          const chunk = await stream.read();
-          if (chunk === null || chunk.length >= 8) return chunk;
-        }
-      },
-      write: (bytes) => stream.write(bytes),
-      end: () => stream.end(),
-      reset: (code) => stream.reset(code),
-    }),
+    stream: (stream) =>
+      changedStream(stream, {
+        read: async () => {
+          for (;;) {
+            const chunk = await stream.read();
+            if (chunk === null || chunk.length >= 8) return chunk;
+          }
+        },
+      }),
   }),
 ];
 
@@ -220,16 +216,14 @@ function oneEndsAll(): Fault {
 function oneWriter(): Fault {
   let line: Promise<unknown> = Promise.resolve();
   return {
-    stream: (stream) => ({
-      read: () => stream.read(),
-      write: (bytes) => {
-        const written = line.then(() => stream.write(bytes));
-        line = written.catch(() => {});
-        return written;
-      },
-      end: () => stream.end(),
-      reset: (code) => stream.reset(code),
-    }),
+    stream: (stream) =>
+      changedStream(stream, {
+        write: (bytes) => {
+          const written = line.then(() => stream.write(bytes));
+          line = written.catch(() => {});
+          return written;
+        },
+      }),
   };
 }
 
@@ -267,7 +261,7 @@ function sixStreams(): Fault {
         if (!isOver) open.set(connection, (open.get(connection) ?? 1) - 1);
         isOver = true;
       };
-      return {
+      return changedStream(stream, {
         read: async () => {
           try {
             const chunk = await stream.read();
@@ -278,10 +272,7 @@ function sixStreams(): Fault {
             throw error;
           }
         },
-        write: (bytes) => stream.write(bytes),
-        end: () => stream.end(),
-        reset: (code) => stream.reset(code),
-      };
+      });
     },
   };
 }

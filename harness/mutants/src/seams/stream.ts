@@ -59,6 +59,15 @@ export function inMessages(makeTap: (control: Control) => Tap): Fault {
   };
 }
 
+/** A stream that does some of it otherwise. */
+export const changedStream = (stream: ByteStream, changed: Partial<ByteStream>): ByteStream => ({
+  read: () => stream.read(),
+  write: (bytes) => stream.write(bytes),
+  end: () => stream.end(),
+  reset: (code) => stream.reset(code),
+  ...changed,
+});
+
 class TappedStream implements ByteStream {
   readonly #stream: ByteStream;
   readonly #tap: Tap;

@@ -2,7 +2,7 @@
 import { FrameReader } from '@quicnprotochat/rpc';
 import { mutantsOf } from '../../fault.ts';
 import { ignores, onIncoming, onOutgoing } from '../../seams/messages.ts';
-import { inMessages } from '../../seams/stream.ts';
+import { changedStream, inMessages } from '../../seams/stream.ts';
 
 const mutant = mutantsOf('rpc');
 
@@ -47,17 +47,14 @@ export const ENDINGS = [
   mutant('RPC-034', 'half-a-message-ends-all', 'half a message at the end of a stream closes the connection', {
     stream: (stream, connection) => {
       const frames = new FrameReader();
-      return {
+      return changedStream(stream, {
         read: async () => {
           const chunk = await stream.read();
           if (chunk) for (const _ of frames.push(chunk));
           else if (frames.buffered > 0) void connection.close(1, 'half a message');
           return chunk;
         },
-        write: (bytes) => stream.write(bytes),
-        end: () => stream.end(),
-        reset: (code) => stream.reset(code),
-      };
+      });
     },
   }),
 ];

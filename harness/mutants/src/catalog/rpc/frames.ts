@@ -1,6 +1,7 @@
 // Messages in bytes: the segment table, segments, and where the parts of a message lie.
 import { mutantsOf } from '../../fault.ts';
 import { endsAt, onOutgoing } from '../../seams/messages.ts';
+import { changedStream } from '../../seams/stream.ts';
 
 const mutant = mutantsOf('rpc');
 
@@ -62,25 +63,23 @@ export const FRAMES = [
     endsAt(({ bytes }) => segments(bytes) === 1 && Buffer.from(bytes).readInt32LE(8) !== 0),
   ),
   mutant('TRN-019', 'one-read-one-message', 'takes what arrives at once for one message', {
-    stream: (stream) => ({
-      read: async () => {
-        const chunk = await stream.read();
-        if (chunk && chunk.length >= 8) {
-          const whole = Buffer.from(chunk);
-          const count = whole.readUInt32LE(0);
-          const length = count === 0 ? 8 + whole.readUInt32LE(4) * 8 : chunk.length;
-          if (chunk.length < length) {
-            stream.reset(0);
-            return null;
+    stream: (stream) =>
+      changedStream(stream, {
+        read: async () => {
+          const chunk = await stream.read();
+          if (chunk && chunk.length >= 8) {
+            const whole = Buffer.from(chunk);
+            const count = whole.readUInt32LE(0);
+            const length = count === 0 ? 8 + whole.readUInt32LE(4) * 8 : chunk.length;
+            if (chunk.length < length) {
+              stream.reset(0);
+              return null;
+            }
+            return chunk.subarray(0, length);
           }
-          return chunk.subarray(0, length);
-        }
-        return chunk;
-      },
-      write: (bytes) => stream.write(bytes),
-      end: () => stream.end(),
-      reset: (code) => stream.reset(code),
-    }),
+          return chunk;
+        },
+      }),
   }),
 ];
 
