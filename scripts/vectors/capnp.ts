@@ -97,7 +97,7 @@ export function layOut(root: Node, { reach = 'near', gap = 0 }: Layout = {}): bi
   return segments;
 }
 
-function wordsOf(bytes: Uint8Array): bigint[] {
+export function wordsOf(bytes: Uint8Array): bigint[] {
   const padded = Buffer.alloc(Math.ceil(bytes.length / 8) * 8);
   padded.set(bytes);
   return Array.from({ length: padded.length / 8 }, (_, i) => padded.readBigUInt64LE(i * 8));

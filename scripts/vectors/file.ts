@@ -26,6 +26,8 @@ export interface VectorGroup {
 
 export interface VectorFile {
   name: string;
+  /** Of schemas/, when it is not the name. */
+  schema?: string;
   description: string;
   /** Flag → what the cases with it show. */
   flags: Record<string, string>;
@@ -74,6 +76,29 @@ export const readingCases =
     expected,
   });
 
+/** @param flags those that are not used are left out; groups without cases, too */
+export function withFlags(file: Omit<VectorFile, 'flags'>, flags: Record<string, string>): VectorFile {
+  const groups = file.groups.filter(({ cases }) => cases.length > 0);
+  const used = new Set(groups.flatMap(({ cases }) => cases.flatMap((one) => one.flags)));
+  for (const flag of used) if (!(flag in flags)) throw new Error(`${file.name}: the flag ${flag} is not explained`);
+  return { ...file, groups, flags: Object.fromEntries(Object.entries(flags).filter(([flag]) => used.has(flag))) };
+}
+
+/** Leaves out cases that ask what an earlier one asks, however they came about. */
+export function distinct(files: readonly VectorFile[]): VectorFile[] {
+  const asked = new Set<string>();
+  const isNew = (kind: string, { input }: VectorCase): boolean => {
+    const question = `${kind} ${JSON.stringify(input)}`;
+    if (asked.has(question)) return false;
+    asked.add(question);
+    return true;
+  };
+  return files.map((file) => ({
+    ...file,
+    groups: file.groups.map((group) => ({ ...group, cases: group.cases.filter((one) => isNew(group.kind, one)) })),
+  }));
+}
+
 /** One line a case, so that a change of one shows as one. */
 export function print(file: VectorFile): string {
   const groups = file.groups.map(({ cases, ...head }) => {
@@ -82,7 +107,7 @@ export function print(file: VectorFile): string {
   });
   const head = JSON.stringify(
     {
-      $schema: `schemas/${file.name}.schema.json`,
+      $schema: `schemas/${file.schema ?? file.name}.schema.json`,
       format: 1,
       name: file.name,
       description: file.description,

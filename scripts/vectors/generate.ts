@@ -3,32 +3,42 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { envelopeFile } from './envelope.ts';
+import { envelopeChangedFile } from './envelope-changed.ts';
 import { errorsFile } from './errors.ts';
-import { print, type VectorFile } from './file.ts';
+import { distinct, print, type VectorFile } from './file.ts';
 import { hybridFile } from './hybrid.ts';
 import { identityFile } from './identity.ts';
 import { keyScheduleFile } from './key-schedule.ts';
+import { rpcCallsChangedFile, rpcOthersChangedFile } from './rpc-changed.ts';
 import { rpcFramesFile } from './rpc-frames.ts';
 
-/** Every file, made anew: the same bytes in every run. */
-export const vectorFiles = (): VectorFile[] => [
-  envelopeFile(),
-  rpcFramesFile(),
-  identityFile(),
-  hybridFile(),
-  keyScheduleFile(),
-  errorsFile(),
-];
+let made: VectorFile[] | undefined;
+
+/** Every file, made once: the same bytes in every run. */
+export function vectorFiles(): VectorFile[] {
+  made ??= distinct([
+    envelopeFile(),
+    envelopeChangedFile(),
+    rpcFramesFile(),
+    rpcCallsChangedFile(),
+    rpcOthersChangedFile(),
+    identityFile(),
+    hybridFile(),
+    keyScheduleFile(),
+    errorsFile(),
+  ]);
+  return made;
+}
 
 export const VECTORS_DIR: string = fileURLToPath(new URL('../../vectors', import.meta.url));
 
 /** @returns the names of the files that are not as they would be made, or should not be there */
 export function differences(directory: string = VECTORS_DIR): string[] {
-  const made = new Map(vectorFiles().map((file) => [`${file.name}.json`, print(file)]));
+  const printed = new Map(vectorFiles().map((file) => [`${file.name}.json`, print(file)]));
   const there = readdirSync(directory).filter((name) => name.endsWith('.json'));
   const read = (name: string): string => readFileSync(join(directory, name), 'utf8');
-  return [...new Set([...made.keys(), ...there])].filter(
-    (name) => !there.includes(name) || read(name) !== made.get(name),
+  return [...new Set([...printed.keys(), ...there])].filter(
+    (name) => !there.includes(name) || read(name) !== printed.get(name),
   );
 }
 

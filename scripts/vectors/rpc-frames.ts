@@ -91,7 +91,8 @@ export function rpcFramesFile(): VectorFile {
       Truncated: 'The stream ends in the middle of a message.',
       BadTable: 'The segment table claims what is not there.',
       BadPointer: 'A pointer leads out of the message, or is encoded in a way that is reserved.',
-      WrongKind: 'A pointer leads to another kind of value than the schema says.',
+      WrongKind:
+        'A pointer leads to another kind of value than the schema says. To refuse it is right, and to read the field as absent.',
       Limit: 'Over a limit that many readers have: to refuse it is right, and so is to read it, in the usual time.',
     },
     groups: [

@@ -52,7 +52,13 @@ export function malformed(): VectorCase[] {
     ]),
     bad('body-out', 'the body of a Call leads behind the segment', at(2, structPointer(1000, 3, 3))),
     bad('body-before', 'the body of a Call leads before the segment', at(2, structPointer(-100, 3, 3))),
-    bad('body-list', 'the body of a Call is a list', at(2, listPointer(0, SIZE.byte, 8)), 'WrongKind'),
+    read(
+      'bad-body-list',
+      'the body of a Call is a list',
+      ['WrongKind'],
+      framed(at(2, listPointer(0, SIZE.byte, 8))),
+      acceptable({ message: emptyCall }),
+    ),
     bad('target-out', 'the target of a Call leads behind the segment', at(6, structPointer(1000, 1, 1))),
     bad('params-out', 'the params of a Call lead behind the segment', at(7, structPointer(1000, 0, 2))),
     bad('content-out', 'the content of the params leads behind the segment', [
@@ -91,6 +97,9 @@ export function malformed(): VectorCase[] {
     limit('segments-513', 'a message of 513 segments', framed([words, ...Array.from({ length: 512 }, () => [])])),
   ];
 }
+
+/** What somebody reads who takes a body of the wrong kind for absent. */
+const emptyCall = { type: 'call', questionId: 0, target: { importedCap: 0 }, interfaceId: '0', methodId: 0 };
 
 /** Where the pointer to the content of the params lies in the words of the call to enqueue. */
 function contentAt(words: readonly bigint[]): number {

@@ -14,12 +14,12 @@ export const bootstrap = (id: number): Node => body(8, { data: [u32(id)], pointe
 export const finish = (id: number, keepsCaps = false): Node =>
   body(4, { data: [u32(id, keepsCaps ? 1 : 0)], pointers: [] });
 export const release = (id: number, count: number): Node => body(6, { data: [u32(id, count)], pointers: [] });
-const exception = (reason: string | null, type: number): Node => ({
+export const exception = (reason: string | null, type: number): Node => ({
   data: [BigInt(type) << 32n],
   pointers: [reason === null ? null : text(reason)],
 });
 export const abort = (reason: string, type = 0): Node => body(1, exception(reason, type));
-const importedCap = (id: number): Node => ({ data: [u32(id)], pointers: [null] });
+export const importedCap = (id: number): Node => ({ data: [u32(id)], pointers: [null] });
 export const promisedAnswer = (id: number, transform: readonly number[] = []): Node => ({
   data: [1n << 32n],
   pointers: [
@@ -48,7 +48,7 @@ export const call = ({ id, target, interfaceId, method, params }: Call): Node =>
     pointers: [target, params, null],
   });
 /** @param union which of Return's variants */
-const returned = (id: number, union: number, value: Node, releasesCaps = true): Node =>
+export const returned = (id: number, union: number, value: Node, releasesCaps = true): Node =>
   body(3, { data: [u32(id, releasesCaps ? 0 : 1) | (BigInt(union) << 48n), 0n], pointers: [value] });
 export const disembargo = (target: Node, context: number, id: number): Node =>
   body(13, { data: [u32(id) | (BigInt(context) << 32n)], pointers: [target] });

@@ -30,6 +30,7 @@ export interface Vector {
 }
 
 interface VectorFile {
+  $schema: string;
   name: string;
   flags: Record<string, string>;
   groups: { kind: string; requirements: string[]; cases: Omit<Vector, 'kind' | 'file' | 'requirements'>[] }[];
@@ -82,8 +83,9 @@ function schemasOf(directory: string): (file: VectorFile) => string | undefined 
   for (const name of readdirSync(directory))
     ajv.addSchema(JSON.parse(readFileSync(join(directory, name), 'utf8')), name);
   return (file) => {
-    const validate = ajv.getSchema(`${file?.name}.schema.json`);
-    if (!validate) return `there is no schemas/${file?.name}.schema.json`;
+    const name = /^schemas\/([\w-]+\.schema\.json)$/.exec(file?.$schema)?.[1];
+    const validate = name === undefined ? undefined : ajv.getSchema(name);
+    if (!validate) return `there is no ${file?.$schema}`;
     if (validate(file)) return undefined;
     const [error] = validate.errors ?? [];
     return `${error?.instancePath || '/'} ${error?.message}`;

@@ -76,8 +76,11 @@ func readException(v view) (output, error) {
 }
 
 func readTarget(v view) (output, error) {
-	if uint16(v.uint64(0)>>32) == 0 {
+	switch which := uint16(v.uint64(0) >> 32); {
+	case which == 0:
 		return output{"importedCap": uint32(v.uint64(0))}, nil
+	case which != 1:
+		return nil, malformed
 	}
 	answer, err := v.structure(0)
 	if err != nil {
@@ -89,8 +92,12 @@ func readTarget(v view) (output, error) {
 	}
 	transform := []uint16{}
 	for _, operation := range operations {
-		if value := operation.uint64(0); uint16(value) == 1 {
+		switch value := operation.uint64(0); uint16(value) {
+		case 0:
+		case 1:
 			transform = append(transform, uint16(value>>16))
+		default:
+			return nil, malformed
 		}
 	}
 	return output{"promisedAnswer": output{"questionId": uint32(answer.uint64(0)), "transform": transform}}, nil
