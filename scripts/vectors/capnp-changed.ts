@@ -35,10 +35,18 @@ export interface Family {
   make: (id: string, comment: string, flags: string[], bytes: Uint8Array, expected: Expected) => VectorCase;
   /** Bytes that there is a case of. */
   seen: Set<string>;
+  /** Whether far pointers, which are read alike wherever they lie, are tried with no more than a few faults. */
+  hasFewFar?: boolean;
+  /** Of cases that are right, in place of StillRight. */
+  rightFlags?: string[];
 }
 
-function flagsOf(expected: Expected, doubts: readonly string[]): string[] {
-  if (expected.result !== 'invalid') return doubts.length > 0 ? [...doubts] : ['StillRight'];
+function flagsOf(
+  expected: Expected,
+  doubts: readonly string[],
+  rightFlags: readonly string[] = ['StillRight'],
+): string[] {
+  if (expected.result !== 'invalid') return [...(doubts.length > 0 ? doubts : rightFlags)];
   const flags = expected.errors.flatMap((error) => {
     if (error === 'malformed') return doubts.length > 0 ? [...doubts] : ['BadPointer'];
     return error === 'msg-type' ? ['UnknownType'] : ['IdLength'];
@@ -53,11 +61,11 @@ export function caseOf(family: Family, { id, what, segments }: Mutation): Vector
   family.seen.add(hex(bytes));
   const found = expectationOf(segments, family.schema);
   if (!found) return undefined;
-  const flags = flagsOf(found.expected, found.doubts);
+  const flags = flagsOf(found.expected, found.doubts, family.rightFlags);
   return family.make(`${family.prefix}-${id}`, `${family.title}: ${what}`, flags, bytes, found.expected);
 }
 
-const isCase = (one: VectorCase | undefined): one is VectorCase => one !== undefined;
+export const isCase = (one: VectorCase | undefined): one is VectorCase => one !== undefined;
 
 /** @param names of the pointers to change, by their paths @param segments of a right message in near layout */
 export function changedPointers(family: Family, segments: bigint[][], names: Record<string, string>): VectorCase[] {
@@ -67,6 +75,7 @@ export function changedPointers(family: Family, segments: bigint[][], names: Rec
     const place = places.get(path);
     if (place?.segment !== 0) throw new Error(`${family.title} has no near pointer ${path}`);
     return mutations(segments, place.word)
+      .filter(({ id }) => !family.hasFewFar || !id.includes('far-') || /^(?:double-)?far-(?:nowhere|out)$/.test(id))
       .map(({ id, what, ...rest }) =>
         caseOf(family, { id: `${slug(name)}-${id}`, what: `the pointer to ${name} ${what}`, ...rest }),
       )

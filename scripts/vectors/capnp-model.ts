@@ -69,7 +69,7 @@ export class Model {
     const length = this.segments[segment]?.length;
     if (length === undefined) throw new Malformed('there is no such segment');
     // What has no size lies nowhere; not every reader looks where it would.
-    if (count === 0 && (word < 0 || word > length)) this.doubts.add('Undefined');
+    if (count === 0 && (word < 0 || word > length || length === 0)) this.doubts.add('Undefined');
     else if (word < 0 || word + count > length) throw new Malformed('out of bounds');
   }
 

@@ -19,7 +19,29 @@ export function built(): VectorCase[] {
     right('time-over-2-53', 'build with a time that a double cannot hold', { ...base, timestampMs: 2n ** 53n + 1n }),
     right('payload-3000', 'build with a payload of 3,000 bytes', { ...base, payload: bytesOf('build payload', 3000) }),
   );
-  for (const length of [1, 31, 33]) {
+  const small = { ...DEFAULTS, msgType: 8 };
+  for (const length of [...Array.from({ length: 20 }, (_, i) => i + 1), 31, 32, 33, 63, 64, 65, 255, 256])
+    cases.push(
+      right(`payload-${length}`, `build with a payload of ${length} bytes`, {
+        ...small,
+        payload: bytesOf(`build payload ${length}`, length),
+      }),
+    );
+  for (const k of [8, 16, 31, 32, 33, 48, 52, 53, 62, 63])
+    cases.push(
+      right(`time-2-${k}`, `build with the time 2^${k}`, { ...small, timestampMs: 2n ** BigInt(k) }),
+      right(`time-2-${k}-minus-1`, `build with the time 2^${k} - 1`, { ...small, timestampMs: 2n ** BigInt(k) - 1n }),
+    );
+  cases.push(
+    right('group-alone', 'build with a group and no sender', { ...small, groupId: base.groupId }),
+    right('sender-alone', 'build with a sender and no group', { ...small, senderId: base.senderId }),
+    right('ids-zero', 'build with ids of zero bytes: they are not absent', {
+      ...small,
+      groupId: new Uint8Array(32),
+      senderId: new Uint8Array(32),
+    }),
+  );
+  for (const length of [1, 31, 33, 2, 8, 16, 24, 30, 34, 40, 48, 64, 256, 288]) {
     const id = bytesOf(`build wrong id ${length}`, length);
     cases.push(
       build(

@@ -1,5 +1,6 @@
 import { built } from './envelope-built.ts';
 import { malformed, refusedValues } from './envelope-refused.ts';
+import { idLengths, newerFields, payloads, present, scattered, sizes, times, unknownTypes } from './envelope-values.ts';
 import { oddLayouts, otherSchemas, wellFormed } from './envelope-well-formed.ts';
 import type { VectorFile } from './file.ts';
 
@@ -25,25 +26,25 @@ export function envelopeFile(): VectorFile {
         kind: 'envelope-parse',
         requirements: ['ENV-001', 'ENV-002', 'ENV-005'],
         description: 'Envelopes as they are.',
-        cases: wellFormed(),
+        cases: [...wellFormed(), ...present(), ...times(), ...payloads()],
       },
       {
         kind: 'envelope-parse',
         requirements: ['ENV-001'],
         description: 'Envelopes in unusual layouts.',
-        cases: oddLayouts(),
+        cases: [...oddLayouts(), ...scattered()],
       },
       {
         kind: 'envelope-parse',
         requirements: ['ENV-007'],
         description: 'Envelopes of newer and older schemas.',
-        cases: otherSchemas(),
+        cases: [...otherSchemas(), ...sizes(), ...newerFields()],
       },
       {
         kind: 'envelope-parse',
         requirements: ['ENV-002', 'ENV-003', 'ENV-004'],
         description: 'Values that a receiver refuses.',
-        cases: refusedValues(),
+        cases: [...refusedValues(), ...unknownTypes(), ...idLengths()],
       },
       {
         kind: 'envelope-parse',

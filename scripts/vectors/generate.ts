@@ -11,6 +11,7 @@ import { identityFile } from './identity.ts';
 import { keyScheduleFile } from './key-schedule.ts';
 import { rpcCallsChangedFile, rpcOthersChangedFile } from './rpc-changed.ts';
 import { rpcFramesFile } from './rpc-frames.ts';
+import { framingFile } from './rpc-framing-tables.ts';
 
 let made: VectorFile[] | undefined;
 
@@ -20,6 +21,7 @@ export function vectorFiles(): VectorFile[] {
     envelopeFile(),
     envelopeChangedFile(),
     rpcFramesFile(),
+    framingFile(),
     rpcCallsChangedFile(),
     rpcOthersChangedFile(),
     identityFile(),

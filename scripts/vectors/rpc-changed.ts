@@ -18,7 +18,7 @@ import {
   release,
   returned,
 } from './rpc-messages.ts';
-import { RPC } from './rpc-model.ts';
+import { RPC, resolvesDiffer } from './rpc-model.ts';
 
 interface Base {
   id: string;
@@ -115,7 +115,14 @@ const OTHERS: Base[] = [
 function changed(bases: readonly Base[]): VectorCase[] {
   const seen = new Set<string>();
   return bases.flatMap(({ id, title, root, names, hasFar }) => {
-    const family: Family = { prefix: id, title, schema: RPC, make: read, seen };
+    const family: Family = {
+      prefix: id,
+      title,
+      schema: RPC,
+      make: read,
+      seen,
+      hasFewFar: Object.keys(names).length < 3,
+    };
     return [
       ...changedPointers(family, layOut(root), names),
       ...(hasFar ? changedFar(family, root, names) : []),
@@ -128,14 +135,6 @@ const changedFar = (family: Family, root: Node, names: Record<string, string>): 
   (['far', 'double-far'] as const).flatMap((reach) =>
     changedFarPointers({ ...family, prefix: `${family.prefix}-${reach}` }, layOut(root, { reach }), names),
   );
-
-/** Who speaks level 1 knows Resolve, who never gets a promise may take it for any other message. */
-function resolvesDiffer(one: VectorCase): VectorCase {
-  if (one.expected.result === 'invalid') return one;
-  const { message } = one.expected.output as { message: Record<string, unknown> };
-  if (message.type !== 'resolve') return one;
-  return { ...one, judge: { anyOf: [{ message }, { message: { type: 'other', which: 5 } }] } };
-}
 
 function cuts(bases: readonly Base[]): VectorCase[] {
   return bases.flatMap(({ id, title, root }) => {

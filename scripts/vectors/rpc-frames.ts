@@ -1,8 +1,10 @@
 import { framed, type Layout, layOut, message, type Node, text } from './capnp.ts';
+import { CHANGED_FLAGS } from './capnp-changed.ts';
 import { acceptable, type VectorCase, type VectorFile, valid } from './file.ts';
 import { framing } from './rpc-framing.ts';
 import { malformed } from './rpc-malformed.ts';
 import { body, MESSAGES, read } from './rpc-messages.ts';
+import { bits, ids, scattered, sizes, texts, variants } from './rpc-values.ts';
 
 const LAYOUTS: [string, string, Layout][] = [
   ['far', 'far pointers', { reach: 'far' }],
@@ -93,6 +95,7 @@ export function rpcFramesFile(): VectorFile {
       BadPointer: 'A pointer leads out of the message, or is encoded in a way that is reserved.',
       WrongKind:
         'A pointer leads to another kind of value than the schema says. To refuse it is right, and to read the field as absent.',
+      UnknownVariant: CHANGED_FLAGS.UnknownVariant as string,
       Limit: 'Over a limit that many readers have: to refuse it is right, and so is to read it, in the usual time.',
     },
     groups: [
@@ -112,15 +115,27 @@ export function rpcFramesFile(): VectorFile {
       },
       {
         kind: 'rpc-message',
+        requirements: ['RPC-001'],
+        description: 'Fields at their edges.',
+        cases: [...ids(), ...texts()],
+      },
+      {
+        kind: 'rpc-message',
+        requirements: ['RPC-001', 'RPC-016'],
+        description: 'Each variant of a union or an enum, and variants that are in none.',
+        cases: variants(),
+      },
+      {
+        kind: 'rpc-message',
         requirements: ['RPC-002'],
         description: 'The same in unusual layouts.',
-        cases: oddLayouts(),
+        cases: [...oddLayouts(), ...scattered()],
       },
       {
         kind: 'rpc-message',
         requirements: ['RPC-030', 'RPC-031'],
         description: 'Structs of newer and older schemas.',
-        cases: otherSchemas(),
+        cases: [...otherSchemas(), ...sizes(), ...bits()],
       },
       {
         kind: 'rpc-message',

@@ -1,6 +1,7 @@
 // The messages of rpc.capnp as somebody reads them who knows nothing else: for what becomes of changed ones.
 import type { Reading, Schema } from './capnp-expected.ts';
 import type { Model, View } from './capnp-model.ts';
+import type { VectorCase } from './file.ts';
 
 type Message = Record<string, unknown>;
 
@@ -175,3 +176,11 @@ export const RPC: Schema = {
     }
   },
 };
+
+/** Who speaks level 1 knows Resolve, who never gets a promise may take it for any other message. */
+export function resolvesDiffer(one: VectorCase): VectorCase {
+  if (one.expected.result === 'invalid') return one;
+  const { message } = one.expected.output as { message: Record<string, unknown> };
+  if (message.type !== 'resolve') return one;
+  return { ...one, judge: { anyOf: [{ message }, { message: { type: 'other', which: 5 } }] } };
+}

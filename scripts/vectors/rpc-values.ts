@@ -1,0 +1,326 @@
+// Messages of rpc.capnp of every value that a field can have at its edges, of other schemas, and in layouts of any kind.
+import { layOut, type Node, text } from './capnp.ts';
+import { caseOf, isCase } from './capnp-changed.ts';
+import { scatter } from './capnp-scattered.ts';
+import { bytesOf, type VectorCase } from './file.ts';
+import { Random } from './random.ts';
+import {
+  abort,
+  body,
+  bootstrap,
+  call,
+  disembargo,
+  enqueue,
+  exception,
+  finish,
+  importedCap,
+  MESSAGES,
+  payload,
+  promisedAnswer,
+  read,
+  release,
+  returned,
+} from './rpc-messages.ts';
+import { RPC, resolvesDiffer } from './rpc-model.ts';
+
+type Struct = { data: readonly bigint[]; pointers: readonly Node[] };
+type One = [id: string, comment: string, root: Node];
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+const seen = (): Set<string> => new Set();
+
+function casesOf(
+  rightFlags: string[],
+  ones: readonly One[],
+  lay: (root: Node, id: string) => bigint[][] = (root) => layOut(root),
+): VectorCase[] {
+  const family = { schema: RPC, make: read, seen: seen(), rightFlags };
+  return ones
+    .map(([id, comment, root]) =>
+      caseOf(
+        { ...family, prefix: id.slice(0, id.indexOf('-')), title: comment.slice(0, comment.indexOf(': ')) },
+        {
+          id: id.slice(id.indexOf('-') + 1),
+          what: comment.slice(comment.indexOf(': ') + 2),
+          segments: lay(root, id),
+        },
+      ),
+    )
+    .filter(isCase)
+    .map(resolvesDiffer);
+}
+
+const promised = (id: number): Node => call({ ...enqueue, params: null, target: promisedAnswer(id) });
+const resolve = (id: number, union = 0, value: Node = { data: [1n], pointers: [null] }): Node =>
+  body(5, { data: [BigInt(id) | (BigInt(union) << 32n)], pointers: [value] });
+const plainCall = { ...enqueue, params: null };
+
+export function ids(): VectorCase[] {
+  const fields: [string, string, (value: number) => Node][] = [
+    ['bootstrap-id', 'Bootstrap: question id', bootstrap],
+    ['finish-id', 'Finish: question id', (id) => finish(id)],
+    ['release-id', 'Release: id', (id) => release(id, 1)],
+    ['release-count', 'Release: references', (count) => release(1, count)],
+    ['return-id', 'Return: answer id', (id) => returned(id, 2, null)],
+    ['call-id', 'Call: question id', (id) => call({ ...plainCall, id })],
+    ['call-target', 'Call: imported capability', (id) => call({ ...plainCall, target: importedCap(id) })],
+    ['call-answer', 'Call: promised answer', promised],
+    ['disembargo-id', 'Disembargo: id', (id) => disembargo(importedCap(0), 1, id)],
+    ['resolve-id', 'Resolve: promise id', (id) => resolve(id)],
+  ];
+  const edges = [1, 255, 256, 65_535, 65_536, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff];
+  const methods = [1, 18, 255, 256, 0x7fff, 0x8000, 0xfffe];
+  const interfaces = [
+    0n,
+    1n,
+    0x7fff_ffffn,
+    0x8000_0000n,
+    0xffff_ffffn,
+    2n ** 32n,
+    2n ** 53n + 1n,
+    2n ** 63n - 1n,
+    2n ** 63n,
+    2n ** 64n - 2n,
+  ];
+  return casesOf(
+    [],
+    [
+      ...fields.flatMap(([id, comment, make]) =>
+        edges.map((edge): One => [`${id}-${edge}`, `${comment} ${edge}`, make(edge)]),
+      ),
+      ...methods.map(
+        (method): One => [`call-method-${method}`, `Call: method ${method}`, call({ ...plainCall, method })],
+      ),
+      ...interfaces.map(
+        (interfaceId): One => [
+          `call-interface-${interfaceId}`,
+          `Call: interface ${interfaceId}`,
+          call({ ...plainCall, interfaceId }),
+        ],
+      ),
+      ...[[0], [1], [255], [256], [0x7fff], [0x8000], [1, 2], [0, 0, 0], [5, 4, 3, 2], range(1, 9), range(0, 63)].map(
+        (transform): One => [
+          `call-transform-${transform.length}-${transform[0]}`,
+          `Call: a transform of ${transform.length}, beginning with ${transform[0]}`,
+          call({ ...plainCall, target: promisedAnswer(4, transform) }),
+        ],
+      ),
+    ],
+  );
+}
+
+/** Bits next to those that say something: of later schemas, or obsolete. */
+export function bits(): VectorCase[] {
+  const finishBit = (bit: number): One => [
+    `finish-bit-${bit}`,
+    `Finish: bit ${bit} is set`,
+    body(4, { data: [5n | (1n << BigInt(bit))], pointers: [] }),
+  ];
+  const returnBit = (bit: number): One => [
+    `return-bit-${bit}`,
+    `Return: bit ${bit} is set`,
+    body(3, { data: [5n | (2n << 48n) | (1n << BigInt(bit)), 0n], pointers: [null] }),
+  ];
+  const exceptionBit = (bit: number): One => [
+    `abort-bit-${bit}`,
+    `Abort: bit ${bit} of the exception is set`,
+    body(1, { data: [(1n << 32n) | (1n << BigInt(bit))], pointers: [text('bit')] }),
+  ];
+  const bootstrapBit = (bit: number): One => [
+    `bootstrap-bit-${bit}`,
+    `Bootstrap: bit ${bit} is set`,
+    body(8, { data: [6n | (1n << BigInt(bit))], pointers: [null] }),
+  ];
+  const rootBit = (bit: number): One => [
+    `release-root-bit-${bit}`,
+    `Release: bit ${bit} of the message is set`,
+    { data: [6n | (1n << BigInt(bit))], pointers: [{ data: [3n | (2n << 32n)], pointers: [] }] },
+  ];
+  return casesOf(
+    ['OtherSchema'],
+    [
+      ...range(32, 63).map(finishBit),
+      ...range(32, 47).map(returnBit),
+      ...[0, 1, 15, 16, 31, 48, 55, 63].map(exceptionBit),
+      ...[32, 47, 48, 63].map(bootstrapBit),
+      ...[16, 31, 32, 63].map(rootBit),
+    ],
+  );
+}
+
+/** Unions and enums: each variant, and what is in none. */
+export function variants(): VectorCase[] {
+  const cap = (which: number, pointer: Node = null): Node =>
+    payload(null, { structs: [{ data: [BigInt(which) | (7n << 32n)], pointers: [pointer] }] });
+  const target = (which: number): Node => ({ data: [3n | (BigInt(which) << 32n)], pointers: [null] });
+  const operation = (which: number): Node => ({
+    data: [1n << 32n],
+    pointers: [
+      {
+        data: [4n],
+        pointers: [
+          {
+            structs: [
+              { data: [BigInt(which) | (2n << 16n)], pointers: [] },
+              { data: [1n | (5n << 16n)], pointers: [] },
+            ],
+          },
+        ],
+      },
+    ],
+  });
+  const sends = (which: number): Node =>
+    body(2, { data: [9n | (2n << 32n) | (BigInt(which) << 48n), 77n, 0n], pointers: [importedCap(0), null, null] });
+  const numbered = (name: string, comment: string, values: readonly number[], make: (value: number) => Node): One[] =>
+    values.map((value) => [`${name}-${value}`, `${comment} ${value}`, make(value)]);
+  const odd = [255, 256, 0x7fff, 0x8000, 0xffff];
+  return casesOf(
+    [],
+    [
+      ...numbered(
+        'other-kind',
+        'Message: kind',
+        [7, 9, 11, 12, ...range(14, 32), 63, 64, 127, 128, 255, 256, 257, 0x1000, 0x7fff, 0x8000, 0xfffe],
+        (which) => body(which, null),
+      ),
+      ...numbered('other-body', 'Message: a body of kind', [7, 9, 10, 11, 12, 14, 255, 0xffff], (which) =>
+        body(which, { data: [5n], pointers: [{ bytes: bytesOf('body', 9) }] }),
+      ),
+      ...numbered('return-variant', 'Return: variant', [...range(3, 12), ...odd], (which) => returned(5, which, null)),
+      ...numbered('call-target-variant', 'Call: target of variant', [...range(2, 5), ...odd], (which) =>
+        call({ ...plainCall, target: target(which) }),
+      ),
+      ...numbered('call-operation-variant', 'Call: an operation of variant', [...range(0, 5), ...odd], (which) =>
+        call({ ...plainCall, target: operation(which) }),
+      ),
+      ...numbered('call-sends-results-variant', 'Call: results to variant', [...range(0, 5), ...odd], sends),
+      ...numbered('call-capability-variant', 'Call: a capability of variant', [...range(0, 8), ...odd], (which) =>
+        call({ ...enqueue, params: cap(which) }),
+      ),
+      ...numbered('return-capability-variant', 'Return: a capability of variant', [...range(0, 8), ...odd], (which) =>
+        returned(5, 0, cap(which)),
+      ),
+      ...numbered('disembargo-context-variant', 'Disembargo: context of variant', [...range(4, 6), ...odd], (which) =>
+        disembargo(importedCap(0), which, 7),
+      ),
+      ...numbered('abort-type', 'Abort: type', [...range(0, 6), ...odd], (type) => abort('type', type)),
+      ...numbered('return-exception-type', 'Return: exception of type', [...range(4, 6), ...odd], (type) =>
+        returned(5, 1, exception('type', type)),
+      ),
+      ...numbered('resolve-variant', 'Resolve: variant', [1, 2, 3, ...odd], (which) => resolve(5, which, null)),
+    ],
+  );
+}
+
+/** Structs of every size around the schema's own. */
+export function sizes(): VectorCase[] {
+  const resize = (of: Struct, words: number, count: number): Struct => ({
+    data: range(0, words - 1).map((i) => of.data[i] ?? 0xabcd_ef01_2345_6789n),
+    pointers: range(0, count - 1).map((i) => of.pointers[i] ?? text('newer')),
+  });
+  const inBody =
+    (which: number) =>
+    (of: Struct): Node =>
+      body(which, of);
+  const inCall = (of: Struct): Node => call({ ...plainCall, target: of });
+  const structs: [string, string, Struct, number, number, (of: Struct) => Node][] = [
+    ['bootstrap-size', 'Bootstrap: a struct', { data: [3n], pointers: [null] }, 2, 2, inBody(8)],
+    [
+      'call-size',
+      'Call: a struct',
+      { data: [9n | (3n << 32n), 77n, 0n], pointers: [importedCap(2), null, null] },
+      4,
+      4,
+      inBody(2),
+    ],
+    ['call-target-size', 'Call: a target', importedCap(6) as Struct, 2, 2, inCall],
+    ['call-promised-size', 'Call: a target that is promised, a struct', promisedAnswer(8, [1]) as Struct, 2, 2, inCall],
+    [
+      'call-params-size',
+      'Call: params, a struct',
+      payload({ data: [1n], pointers: [] }) as Struct,
+      1,
+      3,
+      (of) => call({ ...enqueue, params: of }),
+    ],
+    ['return-size', 'Return: a struct', { data: [9n | (2n << 48n), 0n], pointers: [null] }, 3, 2, inBody(3)],
+    ['return-exception-size', 'Return: an exception', exception('size', 2) as Struct, 2, 2, (of) => returned(4, 1, of)],
+    ['finish-size', 'Finish: a struct', { data: [7n | (1n << 32n)], pointers: [] }, 2, 2, inBody(4)],
+    ['release-size', 'Release: a struct', { data: [7n | (4n << 32n)], pointers: [] }, 2, 2, inBody(6)],
+    [
+      'disembargo-size',
+      'Disembargo: a struct',
+      { data: [7n | (1n << 32n)], pointers: [importedCap(0)] },
+      2,
+      2,
+      inBody(13),
+    ],
+    ['abort-size', 'Abort: an exception', exception('size', 1) as Struct, 2, 2, inBody(1)],
+    [
+      'resolve-size',
+      'Resolve: a struct',
+      { data: [7n], pointers: [{ data: [1n], pointers: [null] }] },
+      2,
+      2,
+      inBody(5),
+    ],
+    ['message-size', 'Message: a struct', finish(3) as Struct, 2, 2, (of) => of],
+  ];
+  return casesOf(
+    ['OtherSchema'],
+    structs.flatMap(([id, comment, of, words, count, make]) =>
+      range(0, words).flatMap((w) =>
+        range(0, count).map(
+          (c): One => [`${id}-${w}-${c}`, `${comment} of ${w} data words and ${c} pointers`, make(resize(of, w, c))],
+        ),
+      ),
+    ),
+  );
+}
+
+export function texts(): VectorCase[] {
+  const reasons: [string, string, string][] = [
+    ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 14, 15, 16, 17, 63, 64, 65, 255, 256].map((length): [string, string, string] => [
+      `length-${length}`,
+      `${length} bytes`,
+      'abcdefgh'.repeat(32).slice(0, length),
+    ]),
+    ['two-bytes', 'letters of two bytes', 'äöüß'],
+    ['three-bytes', 'letters of three bytes', '漢字かな'],
+    ['four-bytes', 'letters of four bytes', '😀𝔘'],
+    ['mark', 'a byte order mark', '\ufeffE006: x'],
+    ['controls', 'control characters', 'a\tb\nc\r\u0001\u007f'],
+    ['quotes', 'what JSON escapes', '"\\/'],
+    ['combining', 'a letter of two characters', 'e\u0301'],
+    ['last', 'the last character that there is', '\u{10ffff}'],
+  ];
+  return casesOf(
+    [],
+    [
+      ...reasons.map(([id, what, reason]): One => [`abort-reason-${id}`, `Abort: a reason of ${what}`, abort(reason)]),
+      ...reasons
+        .slice(18)
+        .map(
+          ([id, what, reason]): One => [
+            `return-reason-${id}`,
+            `Return: a reason of ${what}`,
+            returned(3, 1, exception(reason, 0)),
+          ],
+        ),
+    ],
+  );
+}
+
+/** Each message in layouts of any kind. */
+export function scattered(): VectorCase[] {
+  const lay = (root: Node, id: string): bigint[][] => {
+    const random = new Random(`scattered ${id}`);
+    return scatter(root, random, 1 + random.int(6));
+  };
+  const ones = MESSAGES.flatMap(([id, comment, root]) =>
+    [1, 2, 3].map(
+      (i): One => [`any-${id}-${i}`, `Any layout: ${comment}, the ${['first', 'second', 'third'][i - 1]}`, root],
+    ),
+  );
+  return casesOf(['OddLayout'], ones, lay);
+}
