@@ -165,6 +165,18 @@ Feature: The command line of a client
         | register       | uploadKeyPackage | E009 |
         | register-state | uploadKeyPackage | E016 |
         | fetch-key BOB  | fetchKeyPackage  | E003 |
+        | ping           | health           | E009 |
+
+    Scenario Outline: <command> cannot ask
+      Given the client has registered
+      And the server refuses peek with E003
+      When the client runs "<command>"
+      Then it fails
+
+      Examples:
+        | command |
+        | recv    |
+        | join    |
 
     Scenario: A full queue
       Given the client is in a group with Bob
@@ -185,3 +197,21 @@ Feature: The command line of a client
       Given the client has registered
       When the client runs "join --wait-ms 0"
       Then it fails
+
+  @CLI-040 @level:should @profile:core @source:decided
+  Rule: CLI-040 Waiting for what comes
+    With `--wait-ms N`, `join` and `recv` SHOULD wait up to N milliseconds for an invitation or a message when
+    there is none.
+
+    Scenario: For an invitation
+      Given the client has registered
+      When the client starts "join --wait-ms 15000"
+      And Bob invites the client once it waits
+      Then it ends by itself and succeeds
+
+    Scenario: For a message
+      Given the client has joined a group of Bob
+      When the client starts "recv --wait-ms 15000"
+      And Bob sends a message to the client once it waits
+      Then it ends by itself and succeeds
+      And it shows these messages in order

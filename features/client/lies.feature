@@ -21,7 +21,7 @@ Feature: Servers that lie, refuse and lose connections
   @CLI-009 @level:must @profile:core @source:decided
   Rule: CLI-009 Whose KeyPackage it is
     A client MUST refuse a KeyPackage that is not valid now, whose signatures are wrong, or whose credential
-    is not the identity key that it asked for.
+    or signature key is not the identity key that it asked for.
 
     Scenario Outline: fetch-key is answered with <package>
       Given the server gives <package> as everybody's
@@ -34,6 +34,7 @@ Feature: Servers that lie, refuse and lose connections
         | a KeyPackage of Bob with a bit flipped |
         | a KeyPackage of Bob that has expired   |
         | a KeyPackage of Bob of next month      |
+        | a KeyPackage that names Bob and that Mallory has signed |
         | some text                              |
 
     Scenario Outline: invite is answered with <package>
@@ -47,6 +48,7 @@ Feature: Servers that lie, refuse and lose connections
         | package                                |
         | Mallory's KeyPackage                   |
         | a KeyPackage of Bob with a bit flipped |
+        | a KeyPackage that names Bob and that Mallory has signed |
 
   @CLI-011 @level:should @profile:core @source:decided
   Rule: CLI-011 Channels that do not fit
@@ -80,6 +82,36 @@ Feature: Servers that lie, refuse and lose connections
       Given the client has joined a group of Bob
       And Bob has sent 3 messages to the client
       When the client runs "recv" and is killed when it calls ack
+      And the client runs "recv"
+      Then both together show these messages
+
+    Scenario: More comes while it acknowledges
+      Given the client has joined a group of Bob
+      And Bob has sent 2 messages to the client
+      And Bob sends another message when the client acknowledges
+      When the client runs "recv"
+      And the client runs "recv"
+      Then both together show these messages
+
+  @CLI-038 @level:must @profile:core @source:decided
+  Rule: CLI-038 What another command is for
+    What a command takes out of a queue and has no use for, an invitation, or a message of a group that the
+    client is about to join, MUST still be there for the command that has.
+
+    Scenario: Messages behind an invitation
+      Given the client has registered
+      When Bob invites the client
+      And Bob sends 2 messages to the client
+      And the client runs "join"
+      And the client runs "recv"
+      Then both together show these messages
+
+    Scenario: recv before join
+      Given the client has registered
+      When Bob invites the client
+      And Bob sends 2 messages to the client
+      And the client runs "recv"
+      And the client runs "join"
       And the client runs "recv"
       Then both together show these messages
 
@@ -150,6 +182,27 @@ Feature: Servers that lie, refuse and lose connections
       And the client runs "recv"
       Then it shows these messages in order
 
+    Scenario: Rubbish that is cut or empty
+      Given the client has joined a group of Bob
+      When Mallory puts a single byte into the client's queue
+      And Mallory puts a hybrid envelope of 40 bytes into the client's queue
+      And Mallory puts an Envelope that holds nothing into the client's queue
+      And Mallory puts an Envelope of an unknown kind into the client's queue
+      And Mallory puts a PrivateMessage that is cut into the client's queue
+      And Mallory puts a Welcome to somebody else into the client's queue
+      And Mallory puts a KeyPackage into the client's queue
+      And Bob sends 1 message to the client
+      And the client runs "recv"
+      Then it shows these messages in order
+
+    Scenario: While it waits
+      Given the client has joined a group of Bob
+      When the client starts "recv --stream"
+      And Mallory puts some text into the client's queue
+      And it has had time to ask for more
+      And Bob sends 1 message to the client
+      Then it shows these messages while it runs
+
   @CLI-023 @level:must @profile:core @source:decided
   Rule: CLI-023 Replays
     A client MUST NOT show a payload that comes a second time as a new message.
@@ -204,18 +257,42 @@ Feature: Servers that lie, refuse and lose connections
 
   @CLI-030 @level:must @profile:core @source:decided
   Rule: CLI-030 Not another key
-    A client MUST NOT leave out the hybrid envelope because the hybrid key that the server gives cannot be
-    used.
+    Where the hybrid key that the server gives cannot be used (HYB-002, HYB-005, HYB-009), or cannot be had, a
+    client MUST NOT leave out the hybrid envelope, nor encrypt to that key.
 
     Scenario Outline: <key>
       Given Bob has a hybrid key
       And the client is in a group with Bob
       And the server gives <key> as everybody's hybrid key
       When the client sends a message
-      Then nothing was put into a queue but hybrid envelopes
+      Then nothing was put into Bob's queue but hybrid envelopes that he can open
 
       Examples:
         | key                                    |
         | 1,215 bytes                            |
         | a key that is beyond the modulus       |
         | a key of low order                     |
+
+    Scenario: None that can be had
+      Given Bob has a hybrid key
+      And the client is in a group with Bob
+      And the server refuses fetchHybridKey with E009
+      When the client sends a message
+      Then nothing was put into Bob's queue but hybrid envelopes that he can open
+
+  @CLI-037 @level:must @profile:core @source:decided
+  Rule: CLI-037 Hybrid envelopes that do not hold
+    A client MUST NOT show a message that came in a hybrid envelope which a receiver refuses (HYB-005 …
+    HYB-008).
+
+    Scenario Outline: <envelope>
+      Given the client has joined a group of Bob
+      When Bob sends a message in a hybrid envelope <envelope>
+      And the client runs "recv"
+      Then it shows none of these messages
+
+      Examples:
+        | envelope                      |
+        | of version 2                  |
+        | with a key of low order       |
+        | with the last bit of its tag flipped |

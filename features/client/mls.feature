@@ -9,6 +9,14 @@ Feature: MLS over a NodeService
       When the client runs "register-state"
       Then its KeyPackage is valid, of suite 0x0001
 
+    Scenario: What others change
+      Given the client has joined a group of Bob
+      When Bob adds Carol
+      And Bob renews his keys
+      And Bob sends 1 message to the client
+      And the client runs "recv"
+      Then it shows these messages in order
+
   @MLS-002 @level:must @profile:core @source:stated
   Rule: MLS-002 The credential
     The credential of a member MUST be a basic credential that holds its Ed25519 public key of 32 bytes, which
@@ -55,6 +63,13 @@ Feature: MLS over a NodeService
       Then Bob's queue holds a PrivateMessage
       When the client sends a message
       Then Bob's queue holds a PrivateMessage
+
+    Scenario: A commit that is public
+      Given the client has joined a group of Bob
+      When Bob renews his keys by a PublicMessage
+      And Bob sends 1 message to the client
+      And the client runs "recv"
+      Then it shows none of these messages
 
   @MLS-006 @level:must @profile:core @source:decided
   Rule: MLS-006 The hybrid envelope
@@ -135,6 +150,13 @@ Feature: MLS over a NodeService
       Then Bob reads that message from the client
       And Carol reads that message from the client
 
+    Scenario: Somebody is invited into a group of three
+      Given the client is in a group with Bob and Carol
+      And Mallory has published a KeyPackage
+      When the client runs "invite --peer-key MALLORY"
+      Then Bob reads that the client has added Mallory
+      And Carol reads that the client has added Mallory
+
   @MLS-011 @level:should @profile:core @source:decided
   Rule: MLS-011 What comes too early
     A receiver SHOULD keep a message of an epoch that it has not reached, and read it once the commits before
@@ -174,6 +196,18 @@ Feature: MLS over a NodeService
       And the client runs "register-state"
       Then it has uploaded at least 4 KeyPackages
       And no two of them have a key in common
+
+  @HYB-010 @level:must @profile:core @source:decided
+  Rule: HYB-010 Each envelope has its own secrets
+    A sender MUST choose ephemeral key, encapsulation randomness and nonce anew for each envelope, from a
+    source fit for cryptography.
+
+    Scenario: Two messages
+      Given Bob has a hybrid key
+      And the client is in a group with Bob
+      When the client sends a message
+      And the client sends a message
+      Then no two hybrid envelopes that went to Bob have a part in common
 
   @ENV-004 @level:must @profile:core @source:decided
   Rule: ENV-004 The sender

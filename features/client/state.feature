@@ -22,6 +22,21 @@ Feature: What a client keeps
       When the client sends a message
       Then Bob reads that message from the client
 
+    Scenario: Killed when it uploads
+      When the client runs "register-state" and is killed when it calls uploadKeyPackage
+      And Bob invites the client
+      And the client runs "join"
+      Then it succeeds
+
+  @CLI-039 @level:must @profile:core @source:decided
+  Rule: CLI-039 A state that cannot be read
+    A client MUST NOT go on under a new identity because the state that is there cannot be read.
+
+    Scenario: It is cut
+      Given the client's state is damaged
+      When the client runs "register-state"
+      Then it has uploaded nothing under another identity
+
   @CLI-015 @level:must @profile:core @source:decided
   Rule: CLI-015 The state survives a crash
     Whenever a client is killed, its state MUST be readable afterwards.

@@ -53,7 +53,7 @@ Feature: Whom a client trusts, and what it shows
   @CLI-036 @level:must @profile:core @source:decided
   Rule: CLI-036 What a trust anchor vouches for
     A client that is given `--ca-cert` MUST refuse a certificate that does not lead to one in the file, is not
-    for the server's name, or is not valid now.
+    for the server's name (`--server-name`, else the host), or is not valid now.
 
     Scenario: A right one
       When the client runs "register-state" and meets a server with a certificate that the authority has signed
@@ -67,6 +67,7 @@ Feature: Whom a client trusts, and what it shows
       Examples:
         | how                              |
         | has signed for another name      |
+        | has signed for the address alone |
         | has signed, and that has expired |
 
   @CLI-007 @level:must @profile:core @source:decided
@@ -78,6 +79,7 @@ Feature: Whom a client trusts, and what it shows
       When another certificate is shown at that address
       And the client runs "register-state" on its word
       Then it fails
+      And it says something
       And that server has seen no call
 
   @CLI-010 @level:must @profile:core @source:decided

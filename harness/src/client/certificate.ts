@@ -15,8 +15,8 @@ const DAY_MS = 86_400_000;
 
 /** How a certificate that an authority signs differs from a right one. */
 export interface CertificateOptions {
-  /** DNS name that it is for; `localhost` by default, and 127.0.0.1. */
-  dnsName?: string | undefined;
+  /** DNS name that it is for; `localhost` by default, and 127.0.0.1; null: only the address. */
+  dnsName?: string | null | undefined;
   /** Days from now until it ends; by default 1. */
   days?: number | undefined;
 }
@@ -37,16 +37,15 @@ const validity = (days = 1) => ({
   notAfter: new Date(Date.now() + days * DAY_MS),
 });
 
-const serverExtensions = (dnsName?: string): x509.Extension[] => [
+const ADDRESS = { type: 'ip', value: '127.0.0.1' } as const;
+
+const serverExtensions = (dnsName?: string | null): x509.Extension[] => [
   new x509.BasicConstraintsExtension(false, undefined, true),
   new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
   new x509.SubjectAlternativeNameExtension(
     dnsName === undefined
-      ? [
-          { type: 'dns', value: 'localhost' },
-          { type: 'ip', value: '127.0.0.1' },
-        ]
-      : [{ type: 'dns', value: dnsName }],
+      ? [{ type: 'dns', value: 'localhost' }, ADDRESS]
+      : [dnsName === null ? ADDRESS : { type: 'dns', value: dnsName }],
   ),
 ];
 

@@ -1,6 +1,15 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 
 /** A file that the client keeps. */
 export interface KeptFile {
@@ -32,9 +41,10 @@ export class ClientFolder {
     return this.#state;
   }
 
-  /** Beside the state, by the name that CLI-013 gives it. */
+  /** Beside the state: with the extension that CLI-013 gives it, in place of the state's own or behind it. */
   get keyStore(): string {
-    return this.#state.replace(/\.bin$/, '.ks');
+    const appended = `${this.#state}.ks`;
+    return existsSync(appended) ? appended : this.#state.replace(/\.bin$/, '.ks');
   }
 
   /** Writes a file of the suite, readable by its owner. @returns its path */
@@ -64,7 +74,7 @@ export class ClientFolder {
     this.#state = join(this.path, 'moved', 'alice.bin');
     mkdirSync(dirname(this.#state));
     renameSync(state, this.#state);
-    renameSync(keyStore, this.keyStore);
+    renameSync(keyStore, join(dirname(this.#state), basename(keyStore)));
     for (const left of [this.home, this.work]) {
       rmSync(left, { recursive: true });
       mkdirSync(left);

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { generateKeyPackage, IdentityKeypair } from '@quicnprotochat/core';
+import { generateKeyPackage, HybridKeypair, hybridDecrypt, IdentityKeypair } from '@quicnprotochat/core';
 import { UsageError } from '../errors.ts';
 import { absoluteCommand, splitCommand } from './command-line.ts';
+import { type Forgery, forgeHybrid } from './hybrid-forgery.ts';
 import { keysOf } from './key-package-keys.ts';
 import { MemoryService } from './memory-service.ts';
 import { CommandProcess } from './process.ts';
@@ -82,4 +83,23 @@ test('accounts of the service in memory: their password opens them, and nothing 
     ],
     [true, false, false],
   );
+});
+
+test('a forged hybrid envelope is right but for its fault', () => {
+  const recipient = HybridKeypair.generate();
+  const forge = (forgery: Forgery): Uint8Array =>
+    forgeHybrid(recipient.publicKey.toBytes(), Buffer.from('hi'), forgery);
+  assert.equal(Buffer.from(hybridDecrypt(recipient, forge({}))).toString(), 'hi');
+  for (const [forgery, code] of [
+    [{ version: 2 }, 'HYBRID_VERSION'],
+    [{ isLowOrder: true }, 'HYBRID_LOW_ORDER'],
+    [{ isTagFlipped: true }, 'HYBRID_TAG'],
+  ] as const)
+    assert.throws(() => hybridDecrypt(recipient, forge(forgery)), { code });
+});
+
+test('a secret is found as a list of numbers', () => {
+  const secret = Uint8Array.of(0, 17, 255, 4, 5, 6, 7, 8, 9);
+  for (const text of [`[${secret.join(', ')}]`, `[${secret.join(',')}]`, '<Buffer 00 11 ff 04 05 06 07 08 09>'])
+    assert.equal(findSecret(Buffer.from(text), secret), 'as numbers', text);
 });

@@ -32,6 +32,8 @@ export interface CommandOptions {
   byEnvironment?: boolean | undefined;
   /** More of the environment. */
   env?: NodeJS.ProcessEnv | undefined;
+  /** How many times as long as others it may take; by default 1. */
+  patience?: number | undefined;
 }
 
 /** A command that goes on while the scenario does. */
@@ -186,7 +188,8 @@ export class ClientWorld extends World<ClientData> {
       ...(options.byEnvironment ? asVariables(common) : {}),
       ...options.env,
     };
-    const process = new CommandProcess(command, { cwd: this.folder.work, env, limitMs: this.limitMs });
+    const limitMs = this.limitMs * (options.patience ?? 1);
+    const process = new CommandProcess(command, { cwd: this.folder.work, env, limitMs });
     this.#processes.push(process);
     return process;
   }

@@ -71,6 +71,14 @@ export async function add(world: ClientWorld, name: string, added: string): Prom
   return peer.wrapFor(world.identityKey, pending.commit, MsgType.mlsCommit, usualWrapping(world));
 }
 
+/** Lets somebody renew their keys in the group. @returns the commit as it goes to the client */
+export async function renew(world: ClientWorld, name: string): Promise<Uint8Array> {
+  const peer = await world.peer(name);
+  const pending = await peer.member.update();
+  await pending.confirm();
+  return peer.wrapFor(world.identityKey, pending.commit, MsgType.mlsCommit, usualWrapping(world));
+}
+
 /** Lets somebody remove the client from the group. */
 export async function removeClient(world: ClientWorld, name: string): Promise<void> {
   const peer = await world.peer(name);

@@ -20,7 +20,13 @@ const POLL_MS = 10;
 
 /** A method that a scenario names, and what does the same. */
 export const alike = (method: NodeServiceMethod): NodeServiceMethod[] =>
-  method === 'enqueue' ? ['enqueue', 'batchEnqueue'] : [method];
+  ALIKE.find((methods) => methods.includes(method)) ?? [method];
+
+const ALIKE: NodeServiceMethod[][] = [
+  ['enqueue', 'batchEnqueue'],
+  ['fetchHybridKey', 'fetchHybridKeys'],
+  ['peek', 'fetch', 'fetchWait'],
+];
 
 /** Who a token stands for; bound to an identity by its first use for one, as accounts are made for states. */
 interface Account {

@@ -5,7 +5,8 @@ const MIN_LENGTH = 8;
 const SEED_LEN = 32;
 
 /**
- * How bytes may stand among others: as they are, as hex in either case, and as Base64 or Base64url whatever stands before them.
+ * How bytes may stand among others: as they are, as hex in either case, as lists of numbers, and as Base64 or Base64url whatever
+ * stands before them.
  * @returns each with what it is called
  */
 function waysToWrite(secret: Uint8Array): { way: string; bytes: Buffer }[] {
@@ -16,6 +17,10 @@ function waysToWrite(secret: Uint8Array): { way: string; bytes: Buffer }[] {
     { way: 'as it is', bytes },
     { way: 'as hex', bytes: Buffer.from(hex) },
     { way: 'as hex', bytes: Buffer.from(hex.toUpperCase()) },
+    // As debuggers show bytes.
+    { way: 'as numbers', bytes: Buffer.from(bytes.join(', ')) },
+    { way: 'as numbers', bytes: Buffer.from(bytes.join(',')) },
+    { way: 'as numbers', bytes: Buffer.from(hex.replace(/..(?=.)/g, '$& ')) },
   ];
   for (const shift of [0, 1, 2]) {
     // The characters at the edges also hold bits of the neighbours.

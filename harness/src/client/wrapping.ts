@@ -37,6 +37,8 @@ export interface Unwrapped {
   envelope: ParsedEnvelope | undefined;
   /** Whether a hybrid envelope was around the message. */
   isHybrid: boolean;
+  /** That envelope. */
+  hybrid: Uint8Array | undefined;
   message: Uint8Array;
   /** Of the MLSMessage: `Welcome`. */
   format: string;
@@ -77,7 +79,7 @@ const MAX_LAYERS = 4;
 export function unwrap(payload: Uint8Array, hybrid: HybridKeypair | undefined): Unwrapped {
   let inner = payload;
   let envelope: ParsedEnvelope | undefined;
-  let isHybrid = false;
+  let sealed: Uint8Array | undefined;
   for (let layer = 0; layer < MAX_LAYERS; layer += 1) {
     const parsed = asEnvelope(inner);
     if (parsed) {
@@ -85,11 +87,17 @@ export function unwrap(payload: Uint8Array, hybrid: HybridKeypair | undefined): 
       inner = parsed.payload;
     } else if (inner[0] === 1) {
       if (!hybrid) throw new Error('it is in a hybrid envelope, and its recipient has published no hybrid key');
+      sealed ??= inner;
       inner = open(hybrid, inner);
-      isHybrid = true;
     } else if (inner[0] === 0 && inner[1] === 1) {
       const format = WIRE_FORMATS[((inner[2] ?? 0) << 8) | (inner[3] ?? 0)];
-      return { envelope, isHybrid, message: inner, format: format ?? 'of an unknown wire format' };
+      return {
+        envelope,
+        isHybrid: sealed !== undefined,
+        hybrid: sealed,
+        message: inner,
+        format: format ?? 'of an unknown wire format',
+      };
     } else break;
   }
   throw new Error(`there is no MLSMessage in it: it begins with ${Buffer.from(inner.subarray(0, 8)).toString('hex')}`);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Given, When } from '@cucumber/cucumber';
+import { misnamedKeyPackage } from '@quicnprotochat/core/testing';
 import { HYBRID_PUBLIC_KEY_LEN, type NodeServiceMethod, type parseReason } from '@quicnprotochat/proto';
 import type { ClientWorld } from '../../src/client/client-world.ts';
 import { alike } from '../../src/client/memory-service.ts';
@@ -52,6 +53,8 @@ const PACKAGES: Record<string, (world: ClientWorld) => Promise<Uint8Array>> = {
     withLastBitFlipped(await (await world.peer('Bob')).oldKeyPackage(0)),
   'a KeyPackage of Bob that has expired': async (world) => (await world.peer('Bob')).oldKeyPackage(YEAR_DAYS),
   'a KeyPackage of Bob of next month': async (world) => (await world.peer('Bob')).oldKeyPackage(-30),
+  'a KeyPackage that names Bob and that Mallory has signed': async (world) =>
+    misnamedKeyPackage((await world.peer('Bob')).key, (await world.peer('Mallory')).identity),
   'some text': async () => Buffer.from('no KeyPackage at all'),
 };
 

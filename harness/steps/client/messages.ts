@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { Given, Then, When } from '@cucumber/cucumber';
 import { GroupMember, HybridKeypair, IdentityKeypair } from '@quicnprotochat/core';
+import { publicCommit } from '@quicnprotochat/core/testing';
 import { MsgType } from '@quicnprotochat/proto';
 import type { ClientWorld } from '../../src/client/client-world.ts';
-import { add, isMessage, newText, removeClient, say, usualWrapping } from '../../src/client/conversation.ts';
+import { add, isMessage, newText, removeClient, renew, say, usualWrapping } from '../../src/client/conversation.ts';
+import { type Forgery, forgeHybrid, partsOf } from '../../src/client/hybrid-forgery.ts';
 import { type Unwrapped, unwrap, WRAPPINGS, type Wrapping, wrap } from '../../src/client/wrapping.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -60,6 +62,62 @@ When('{person} adds {person}, and the commit is late', async function (this: Cli
   this.late = await add(this, name, added);
 });
 
+When('{person} renews his keys', async function (this: ClientWorld, name: string) {
+  this.service.put(this.identityKey, await renew(this, name));
+});
+
+When('{person} renews his keys by a PublicMessage', async function (this: ClientWorld, name: string) {
+  const peer = await this.peer(name);
+  const { commit, next } = await publicCommit(peer.member);
+  peer.member = next;
+  this.service.put(this.identityKey, peer.wrapFor(this.identityKey, commit, MsgType.mlsCommit, usualWrapping(this)));
+});
+
+const FORGERIES: Record<string, Forgery> = {
+  'of version 2': { version: 2 },
+  'with a key of low order': { isLowOrder: true },
+  'with the last bit of its tag flipped': { isTagFlipped: true },
+};
+
+When(
+  /^Bob sends a message in a hybrid envelope (of .+|with the .+|with a .+)$/,
+  async function (this: ClientWorld, how) {
+    const forgery = FORGERIES[how];
+    if (!forgery) throw new TypeError(`there is no "${how}"; there are ${Object.keys(FORGERIES).join('; ')}`);
+    const hybridKey = this.service.hybridKeys.get(hex(this.identityKey));
+    if (!hybridKey) this.skip('the client publishes no hybrid key, so that nobody sends it a hybrid envelope');
+    const [bob, text] = [await this.peer('Bob'), newText()];
+    const message = await bob.member.sendMessage(Buffer.from(text));
+    const sealed = forgeHybrid(hybridKey, message, forgery);
+    const payload = bob.wrapFor(this.identityKey, sealed, MsgType.mlsApplication, 'in an Envelope');
+    this.service.put(this.identityKey, payload);
+    this.said.push({ text, payload });
+  },
+);
+
+Given('{person} sends another message when the client acknowledges', async function (this: ClientWorld, name: string) {
+  const { before } = await this.node();
+  const text = newText();
+  const payload = await (await this.peer(name)).message(text, this.identityKey, usualWrapping(this));
+  before.ack = () => {
+    delete before.ack;
+    this.service.put(this.identityKey, payload);
+    this.said.push({ text, payload });
+  };
+});
+
+Then('no two hybrid envelopes that went to {person} have a part in common', async function (this: ClientWorld, name) {
+  const seen = new Map<string, string>();
+  for (const { hybrid } of await payloadsTo(this, name)) {
+    if (!hybrid) continue;
+    for (const [what, bytes] of Object.entries(partsOf(hybrid))) {
+      assert.equal(seen.get(hex(bytes)), undefined, `two hybrid envelopes have the same ${what}`);
+      seen.set(hex(bytes), what);
+    }
+  }
+  assert.ok(seen.size > 0, `nothing went to ${name} in a hybrid envelope`);
+});
+
 When('the commit comes', function (this: ClientWorld) {
   this.service.put(this.identityKey, this.late as Uint8Array);
 });
@@ -68,6 +126,8 @@ When('the server puts the first of them into the queue again', function (this: C
   this.service.put(this.identityKey, (this.said[0] as { payload: Uint8Array }).payload);
 });
 
+/** Behind the segment table and the root pointer. */
+const MSG_TYPE_AT = 16;
 const RUBBISH: Record<string, (world: ClientWorld) => Promise<Uint8Array>> = {
   'some text': async () => Buffer.from('nothing that anybody could read'),
   'a hybrid envelope to somebody else': async (world) => {
@@ -86,6 +146,34 @@ const RUBBISH: Record<string, (world: ClientWorld) => Promise<Uint8Array>> = {
     const last = message.length - 1;
     message[last] = (message[last] as number) ^ 1;
     return bob.wrapFor(world.identityKey, message, MsgType.mlsApplication, usualWrapping(world));
+  },
+  'a single byte': async () => Uint8Array.of(0),
+  'a hybrid envelope of 40 bytes': async () => Buffer.concat([Uint8Array.of(1), randomBytes(39)]),
+  'an Envelope that holds nothing': async (world) => {
+    const { key } = await world.peer('Mallory');
+    const nothing = { message: new Uint8Array(), msgType: MsgType.mlsApplication };
+    return wrap({ ...nothing, groupId: new Uint8Array(), sender: key }, 'in an Envelope');
+  },
+  // msgType, the first field, beyond the enum.
+  'an Envelope of an unknown kind': async (world) => {
+    const { key } = await world.peer('Mallory');
+    const content = { message: randomBytes(40), msgType: MsgType.error, groupId: new Uint8Array(), sender: key };
+    const bytes = Buffer.from(wrap(content, 'in an Envelope'));
+    bytes[MSG_TYPE_AT] = 200;
+    return bytes;
+  },
+  'a PrivateMessage that is cut': async (world) => {
+    const bob = await world.peer('Bob');
+    const message = await bob.member.sendMessage(Buffer.from('cut'));
+    return bob.wrapFor(world.identityKey, message.subarray(0, 30), MsgType.mlsApplication, usualWrapping(world));
+  },
+  'a Welcome to somebody else': async (world) => {
+    const [mallory, carol] = [await world.peer('Mallory'), await world.peer('Carol')];
+    return mallory.invite(carol.key, await carol.publish(), 'in an Envelope');
+  },
+  'a KeyPackage': async (world) => {
+    const mallory = await world.peer('Mallory');
+    return (await mallory.member.generateKeyPackage()).keyPackage;
   },
   'a message of another group': async () => {
     const [one, other] = [IdentityKeypair.generate(), IdentityKeypair.generate()];

@@ -134,13 +134,20 @@ Then('neither that message nor its seed is in what the server has seen', async f
   assert.equal(how, undefined, `the seed of the identity was sent ${how}`);
 });
 
+/** A file that is for people, and may be pasted into a report. */
+const LOG = /\.log\b|[/\\]logs?[/\\]/i;
+
 Then('neither its token nor its seed is in what it has told', function (this: ClientWorld) {
-  const told = Buffer.from(this.outputs.join('\n'));
-  const way = findSecret(told, this.tokenBytes);
-  assert.equal(way, undefined, `the token is in its output, ${way}`);
+  const logs = this.folder.files().filter(({ path }) => LOG.test(path.slice(this.folder.path.length)));
+  const all = [{ what: 'its output', bytes: Buffer.from(this.outputs.join('\n')) }];
+  for (const { path, bytes } of logs) all.push({ what: basename(path), bytes });
   const seed = this.seed();
-  const how = seed && findSecret(told, seed);
-  assert.equal(how, undefined, `the seed of the identity is in its output, ${how}`);
+  for (const { what, bytes } of all) {
+    const way = findSecret(bytes, this.tokenBytes);
+    assert.equal(way, undefined, `the token is in ${what}, ${way}`);
+    const how = seed && findSecret(bytes, seed);
+    assert.equal(how, undefined, `the seed of the identity is in ${what}, ${how}`);
+  }
 });
 
 Then('nobody but its owner may read what is secret', function (this: ClientWorld) {
@@ -150,7 +157,9 @@ Then('nobody but its owner may read what is secret', function (this: ClientWorld
     files.some(({ path }) => path === this.folder.state),
     'there is no file where --state says',
   );
-  const secrets = [this.seed(), ...this.service.sessionTokens].filter((secret) => secret !== undefined);
+  const secrets = [this.seed(), this.tokenBytes, ...this.service.sessionTokens].filter(
+    (secret) => secret !== undefined,
+  );
   const isSecret = (bytes: Buffer): boolean => secrets.some((secret) => findSecret(bytes, secret) !== undefined);
   for (const { path, bytes } of files) {
     // Locks and logs are nobody's secret.
@@ -178,16 +187,18 @@ Then('nothing was put into a queue', async function (this: ClientWorld) {
   assert.equal(count, 0, `it has put ${count} payloads into queues`);
 });
 
-Then('nothing was put into a queue but hybrid envelopes', async function (this: ClientWorld) {
-  for (const { payload } of this.service.queue((await this.peer('Bob')).key)) {
-    let found: string | undefined;
-    try {
-      found = unwrap(payload, undefined).format;
-    } catch {
-      // In a hybrid envelope that nobody here can open.
-    }
-    assert.equal(found, undefined, `a ${found} was sent without a hybrid envelope`);
+Then("nothing was put into Bob's queue but hybrid envelopes that he can open", async function (this: ClientWorld) {
+  const { key, hybrid } = await this.peer('Bob');
+  for (const { payload } of this.service.queue(key)) {
+    const { isHybrid, format } = unwrap(payload, hybrid);
+    assert.ok(isHybrid, `a ${format} was sent without a hybrid envelope`);
   }
+});
+
+Then('it has uploaded nothing under another identity', function (this: ClientWorld) {
+  const [first] = this.someUploads();
+  for (const { identityKey } of this.uploads())
+    assert.equal(hex(identityKey), hex(first?.identityKey as Uint8Array), 'it has become somebody else without a word');
 });
 
 Then('it tells its identity key and the fingerprint of what it uploaded', function (this: ClientWorld) {

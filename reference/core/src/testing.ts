@@ -1,5 +1,5 @@
 /**
- * Seams for test vectors: what the hybrid envelope chooses at random, chosen by the caller. A door of its own
+ * Seams for test vectors and for tests of clients: what the hybrid envelope chooses at random, chosen by the caller. A door of its own
  * (`@quicnprotochat/core/testing`), so that nobody who sends messages finds it: two envelopes with the same choices give
  * away both.
  */
@@ -33,4 +33,5 @@ export const hybridKey = (x25519Secret: Uint8Array, mlKemSecret: Uint8Array): Ui
   deriveKey(primitives, x25519Secret, mlKemSecret);
 
 export type { HybridPrimitives } from './hybrid/primitive-types.ts';
+export { misnamedKeyPackage, publicCommit } from './testing-mls.ts';
 export { nobleEncapsulate as encapsulateWith, primitives as hybridPrimitives };
