@@ -139,7 +139,7 @@ const LOG = /\.log\b|[/\\]logs?[/\\]/i;
 
 Then('neither its token nor its seed is in what it has told', function (this: ClientWorld) {
   const logs = this.folder.files().filter(({ path }) => LOG.test(path.slice(this.folder.path.length)));
-  const all = [{ what: 'its output', bytes: Buffer.from(this.outputs.join('\n')) }];
+  const all: { what: string; bytes: Buffer }[] = [{ what: 'its output', bytes: Buffer.from(this.outputs.join('\n')) }];
   for (const { path, bytes } of logs) all.push({ what: basename(path), bytes });
   const seed = this.seed();
   for (const { what, bytes } of all) {
