@@ -52,7 +52,6 @@ export function mutations(segments: readonly (readonly bigint[])[], at: number):
   }
   farAway(words, at, start, length, same, add, segments.length);
   add('capability', 'is a capability', capabilityPointer(0));
-  add('capability-last', 'is the last capability that can be named', capabilityPointer(0xffff_ffff));
   add('reserved-1', 'is of a reserved kind, its lowest reserved bit set', 7n);
   add('reserved-2', 'is of a reserved kind, its highest reserved bit set', 3n | (1n << 31n));
   if (isList) changedList(words, at, start, size, add);

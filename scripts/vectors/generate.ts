@@ -6,9 +6,11 @@ import { envelopeFile } from './envelope.ts';
 import { envelopeChangedFile } from './envelope-changed.ts';
 import { errorsFile } from './errors.ts';
 import { distinct, print, type VectorFile } from './file.ts';
-import { hybridFile } from './hybrid.ts';
+import { HYBRID_FLAGS, hybridFile } from './hybrid.ts';
+import { hybridChangedFile } from './hybrid-changed.ts';
 import { identityFile } from './identity.ts';
 import { keyScheduleFile } from './key-schedule.ts';
+import { mlKemFile } from './ml-kem.ts';
 import { rpcCallsChangedFile, rpcOthersChangedFile } from './rpc-changed.ts';
 import { rpcFramesFile } from './rpc-frames.ts';
 import { framingFile } from './rpc-framing-tables.ts';
@@ -26,7 +28,9 @@ export function vectorFiles(): VectorFile[] {
     rpcOthersChangedFile(),
     identityFile(),
     hybridFile(),
+    hybridChangedFile(HYBRID_FLAGS),
     keyScheduleFile(),
+    mlKemFile(),
     errorsFile(),
   ]);
   return made;

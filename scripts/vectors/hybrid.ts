@@ -3,26 +3,29 @@ import { encrypted, keys, refusedKeys, sealed } from './hybrid-encrypted.ts';
 import { nonCanonicalEphemeral, opened } from './hybrid-opened.ts';
 import { changed, lowOrderEphemeral, refusedHeaders } from './hybrid-refused.ts';
 
+/** What the flags of these files mean. */
+export const HYBRID_FLAGS: Record<string, string> = {
+  Version: 'A version that is not known.',
+  Short: 'Shorter than header and tag.',
+  FlippedBit: 'One bit of a right envelope flipped.',
+  Changed: 'A right envelope, changed.',
+  Spliced: 'A part of another right envelope.',
+  OtherRecipient: 'A right envelope for another key.',
+  WrongConstruction: 'Made in another way than the specification says: whoever opens it makes such ones, too.',
+  LowOrder: 'An X25519 key whose shared secret is zero, whatever the other key: everybody knows it.',
+  NonCanonicalKey: 'An ML-KEM encapsulation key with a coefficient of 3,329 or more (FIPS 203, section 7.2).',
+  NonCanonicalX25519: 'RFC 7748 takes it for another encoding of a key; stricter libraries refuse it.',
+  KeyLength: 'A public key of another length than 1,216 bytes.',
+  Deterministic:
+    'The random choices are given. Only for implementations that have a seam for tests; others answer "unsupported".',
+};
+
 export function hybridFile(): VectorFile {
   return {
     name: 'hybrid-v1',
     description:
       'The hybrid envelope v1: keys, right envelopes, and every way of being wrong with the error that it gives.',
-    flags: {
-      Version: 'A version that is not known.',
-      Short: 'Shorter than header and tag.',
-      FlippedBit: 'One bit of a right envelope flipped.',
-      Changed: 'A right envelope, changed.',
-      Spliced: 'A part of another right envelope.',
-      OtherRecipient: 'A right envelope for another key.',
-      WrongConstruction: 'Made in another way than the specification says: whoever opens it makes such ones, too.',
-      LowOrder: 'An X25519 key whose shared secret is zero, whatever the other key: everybody knows it.',
-      NonCanonicalKey: 'An ML-KEM encapsulation key with a coefficient of 3,329 or more (FIPS 203, section 7.2).',
-      NonCanonicalX25519: 'RFC 7748 takes it for another encoding of a key; stricter libraries refuse it.',
-      KeyLength: 'A public key of another length than 1,216 bytes.',
-      Deterministic:
-        'The random choices are given. Only for implementations that have a seam for tests; others answer "unsupported".',
-    },
+    flags: HYBRID_FLAGS,
     groups: [
       {
         kind: 'hybrid-key',

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { bytesOf, concat, flipBit, hex, invalid, replaceAt, type VectorCase, type VectorFile, valid } from './file.ts';
+import {
+  changedSignatures,
+  malleable,
+  noPoints,
+  rightSignatures,
+  smallCommitments,
+  smallKeys,
+} from './identity-verified.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const fromHex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
@@ -16,8 +24,14 @@ const SEEDS: [string, Uint8Array][] = [
   ...Array.from({ length: 8 }, (_, i): [string, Uint8Array] => [`${i + 1}`, bytesOf(`identity seed ${i + 1}`, 32)]),
 ];
 
+/** More of them; messages are signed with the first ones alone. */
+const MORE_SEEDS: [string, Uint8Array][] = Array.from({ length: 32 }, (_, i) => [
+  `any-${i + 1}`,
+  bytesOf(`identity any ${i + 1}`, 32),
+]);
+
 const keys = (): VectorCase[] =>
-  SEEDS.map(([name, seed]) => {
+  [...SEEDS, ...MORE_SEEDS].map(([name, seed]) => {
     const publicKey = ed25519.getPublicKey(seed);
     return {
       id: `identity-key-${name}`,
@@ -29,8 +43,15 @@ const keys = (): VectorCase[] =>
   });
 
 function signatures(): VectorCase[] {
+  // SHA-512 takes blocks of 128 bytes; before the message stand 32 bytes once, and 64 bytes once.
   const lengths = [0, 1, 31, 32, 63, 64, 127, 128, 1000];
-  return lengths.map((length, i) => {
+  const edges = [
+    2, 3, 7, 8, 9, 15, 16, 17, 33, 46, 47, 48, 49, 50, 62, 65, 78, 79, 80, 81, 82, 94, 95, 96, 97, 98, 110,
+  ];
+  const more = [
+    111, 112, 113, 126, 129, 174, 175, 176, 177, 190, 191, 192, 193, 206, 207, 208, 223, 224, 225, 255, 256, 257,
+  ];
+  return [...lengths, ...edges, ...more, 300, 302, 303, 304, 319, 320, 321].map((length, i) => {
     const [name, seed] = SEEDS[i % SEEDS.length] as [string, Uint8Array];
     const message = bytesOf(`signed ${length}`, length);
     return {
@@ -116,16 +137,24 @@ function plusOrder(signature: Uint8Array): Uint8Array {
 
 /** Fingerprints are of the bytes as they were uploaded, whatever is in them. */
 const fingerprints = (): VectorCase[] =>
-  [1, 2, 55, 56, 63, 64, 65, 119, 120, 300, 356, 4096].map((length) => {
-    const bytes = bytesOf(`package ${length}`, length);
-    return {
-      id: `fingerprint-${length}`,
-      comment: `the fingerprint of a KeyPackage of ${length} bytes`,
-      flags: [],
-      input: { package: hex(bytes) },
-      expected: valid({ fingerprint: sha256(bytes) }),
-    };
-  });
+  [
+    ...[1, 2, 55, 56, 63, 64, 65, 119, 120, 300, 356, 4096],
+    // Padding and length of SHA-256 go into the last block up to 55 bytes of it, else into one of their own.
+    ...Array.from({ length: 69 }, (_, i) => i + 3),
+    ...[117, 118, 121, 122, 126, 127, 128, 129, 130, 182, 183, 184, 185, 190, 191, 192, 193, 247, 248, 255, 256, 257],
+    ...[511, 512, 513, 1023, 1024, 1025],
+  ]
+    .filter((length, i, all) => all.indexOf(length) === i)
+    .map((length) => {
+      const bytes = bytesOf(`package ${length}`, length);
+      return {
+        id: `fingerprint-${length}`,
+        comment: `the fingerprint of a KeyPackage of ${length} bytes`,
+        flags: [],
+        input: { package: hex(bytes) },
+        expected: valid({ fingerprint: sha256(bytes) }),
+      };
+    });
 
 export function identityFile(): VectorFile {
   return {
@@ -136,6 +165,9 @@ export function identityFile(): VectorFile {
       WrongLength: 'A key or signature that is cut or too long.',
       Malleable:
         'A second encoding of a right signature: whoever takes it lets a stranger make another signature of one.',
+      SmallOrder:
+        'A point of small order, or its encoding. Libraries differ in whether they take it at all, and in whether they multiply the equation by 8.',
+      NoPoint: 'Bytes that encode no point of the curve.',
     },
     groups: [
       {
@@ -154,7 +186,13 @@ export function identityFile(): VectorFile {
         kind: 'identity-verify',
         requirements: ['ENV-009'],
         description: 'Signatures, right and wrong.',
-        cases: verifications(),
+        cases: [...verifications(), ...rightSignatures(), ...changedSignatures(), ...malleable()],
+      },
+      {
+        kind: 'identity-verify',
+        requirements: ['ENV-009'],
+        description: 'Keys and R that are no points, are points of small order, or are written in another way.',
+        cases: [...smallKeys(), ...smallCommitments(), ...noPoints()],
       },
       {
         kind: 'fingerprint',

@@ -2,6 +2,7 @@ import { x25519 } from '@noble/curves/ed25519.js';
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 import { acceptable, bytesOf, flipBit, hex, invalid, type VectorCase, type VectorFile, valid } from './file.ts';
 import { keypair, LOW_ORDER, littleEndian, schedule, withCoefficient } from './hybrid-scheme.ts';
+import { moreAgreements } from './x25519-agreed.ts';
 
 const fromHex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
 
@@ -161,6 +162,10 @@ function schedules(): VectorCase[] {
       bytesOf(`schedule x25519 ${i}`, 32),
       bytesOf(`schedule ml-kem ${i}`, 32),
     ]),
+    ...[0, 1, 15, 16, 30, 31].flatMap((i): [string, Uint8Array, Uint8Array][] => [
+      [`x25519-byte-${i}`, new Uint8Array(32).with(i, 1), new Uint8Array(32)],
+      [`ml-kem-byte-${i}`, new Uint8Array(32), new Uint8Array(32).with(i, 1)],
+    ]),
   ];
   return inputs.map(([name, x, m]) => {
     const { ikm, prk, key } = schedule(x, m);
@@ -180,6 +185,7 @@ export function keyScheduleFile(): VectorFile {
     description: 'The steps of the hybrid envelope v1, each by itself: X25519, ML-KEM-768, HKDF.',
     flags: {
       LowOrder: 'An X25519 key whose shared secret is zero, whatever the other key.',
+      Twist: 'A public key that is no point of the curve but one of its twist: RFC 7748 takes it like any other.',
       NonCanonicalX25519: 'RFC 7748 takes it for another encoding of a key; stricter libraries refuse it.',
       NonCanonicalKey: 'An ML-KEM encapsulation key with a coefficient of 3,329 or more (FIPS 203, section 7.2).',
       ImplicitRejection: 'A wrong ciphertext gives a secret, too, and no error (FIPS 203, section 6.3).',
@@ -187,7 +193,12 @@ export function keyScheduleFile(): VectorFile {
         'The random choices are given. Only for implementations that have a seam for tests; others answer "unsupported".',
     },
     groups: [
-      { kind: 'x25519', requirements: ['HYB-005'], description: 'X25519 (RFC 7748).', cases: agreements() },
+      {
+        kind: 'x25519',
+        requirements: ['HYB-005'],
+        description: 'X25519 (RFC 7748).',
+        cases: [...agreements(), ...moreAgreements()],
+      },
       {
         kind: 'ml-kem-768-decapsulate',
         requirements: ['HYB-002', 'HYB-004'],
