@@ -7,10 +7,11 @@ import { splitOffered } from './plan/select.ts';
 import { type Output, printable, withProgress } from './report/console.ts';
 import type { ScenarioResult } from './result.ts';
 import { runOnLanes } from './run/jobs.ts';
-import { type LaneSettings, localRunner, startWorker } from './run/lane-runner.ts';
+import { type LaneSettings, localRunner } from './run/lane-runner.ts';
 import { repeated, seedOfPass } from './run/repeat.ts';
 import { resetHalt } from './run/stop.ts';
 import { watch } from './run/watch.ts';
+import { startWorker } from './run/worker-process.ts';
 import { aboutTarget, addressesOf } from './target/about.ts';
 import { withAccess } from './target/access.ts';
 import { checkLanes, type Lane, openLane } from './target/lane.ts';
@@ -43,18 +44,24 @@ export async function testServer({ options, args, scenarios, support, out }: Ser
   checkLanes(lanes, options);
   const settings: LaneSettings = { options, network, support };
   // They start while this process asks the target what it is.
-  const workers = Array.from({ length: lanes - 1 }, (_, i) => startWorker(i + 1, settings));
-  let lane: Lane | undefined;
+  const [own = [], ...others] = lanesByProcess(lanes);
+  const workers = others.map((of) => startWorker(of, settings));
+  const opening = own.map((index) => openLane(options, index));
+  const opened = Promise.all(opening);
   try {
-    lane = await openLane(options, 0);
-    const offer = await probe(lane.target);
-    announce(print, options, lane.target, offer, args);
-    const { target, remark } = await withAccess(lane.target, offer);
+    const [{ target: first }, ...further] = (await opened) as [Lane, ...Lane[]];
+    const offer = await probe(first);
+    announce(print, options, first, offer, args);
+    const { target, remark } = await withAccess(first, offer);
     if (remark !== undefined) print(printable(remark));
     const missing = options.required.filter((profile) => !offer.profiles.has(profile));
     const { runnable, skipped } = split(scenarios, options, offer);
-    const first = localRunner(target, settings);
-    const runners = [first, ...(await Promise.all(workers.map((worker) => worker.ready(offer))))];
+    const own = [
+      target,
+      ...(await Promise.all(further.map(async (lane) => (await withAccess(lane.target, offer)).target))),
+    ];
+    const theirs = await Promise.all(workers.map((worker) => worker.ready(offer)));
+    const runners = [...own.map((one) => localRunner(one, settings)), ...theirs.flat()];
     resetHalt();
     const ran = await withProgress(out, runnable.length * options.repeat, (progress) => {
       const onResult = watch(options, progress);
@@ -69,8 +76,20 @@ export async function testServer({ options, args, scenarios, support, out }: Ser
       about: aboutTarget(options, target, offer),
     };
   } finally {
-    await Promise.all([lane?.close(), ...workers.map((worker) => worker.close())]);
+    const closing = opening.map((lane) => lane.then((open) => open.close()).catch(() => {}));
+    await Promise.all([...closing, ...workers.map((worker) => worker.close())]);
   }
+}
+
+/** Lanes that share a process: one works while another waits. A process more costs a second of a core to start. */
+const LANES_A_PROCESS = Number(process.env.LPP ?? 2);
+
+/** The numbers of the lanes of each process, this one first. */
+function lanesByProcess(lanes: number): number[][] {
+  const processes = Math.ceil(lanes / LANES_A_PROCESS);
+  return Array.from({ length: processes }, (_, i) =>
+    Array.from({ length: lanes }, (_lane, index) => index).filter((index) => index % processes === i),
+  );
 }
 
 /** What can run here, and what is skipped without a try. */

@@ -44,7 +44,7 @@ export async function onFaultyServer(
   try {
     const target: TargetData = {
       addresses: [{ host: address.host, port: address.port, verify: { kind: 'pin', sha256: address.pin } }],
-      ...{ accounts, noAccounts: undefined, mustRegister: false, isOpen },
+      ...{ lane: 0, accounts, noAccounts: undefined, mustRegister: false, isOpen },
       limits: { ...DEFAULT_LIMITS, ...declared },
       timeoutMs: requirement === undefined ? RIGHT_TIMEOUT_MS : MUTANT_TIMEOUT_MS,
     };

@@ -17,7 +17,7 @@ async function run(options: FuzzOptions, args: readonly string[], signal: AbortS
   const bare: TargetData = {
     addresses: embedded ? [addressOf(embedded)] : targets,
     // The embedded server registers whom it is asked to: new people whenever they are needed.
-    ...{ isOpen, limits, timeoutMs, accounts, mustRegister: false, noAccounts: undefined },
+    ...{ lane: 0, isOpen, limits, timeoutMs, accounts, mustRegister: false, noAccounts: undefined },
   };
   try {
     const offer = await probe(bare);

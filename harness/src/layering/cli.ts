@@ -69,7 +69,7 @@ async function checkLayering({ workspace: path, strict, json }: LayeringOptions)
   const spec = loadSpec();
   const scenarios = loadFeatures(spec, undefined, 'workspace');
   const target: TargetData = {
-    ...{ addresses: [], accounts: [], noAccounts: undefined, mustRegister: false, isOpen: true },
+    ...{ lane: 0, addresses: [], accounts: [], noAccounts: undefined, mustRegister: false, isOpen: true },
     ...{ limits: DEFAULT_LIMITS, timeoutMs: 10_000, workspace: root },
   };
   const ran = await runScenarios({ target, scenarios, support: SUPPORT, onResult: () => {} });

@@ -30,7 +30,7 @@ function write(files: Files): string {
 async function broken(root: string): Promise<string[]> {
   const { results, faults } = await runScenarios({
     target: {
-      ...{ addresses: [], accounts: [], noAccounts: undefined, mustRegister: false, isOpen: true },
+      ...{ lane: 0, addresses: [], accounts: [], noAccounts: undefined, mustRegister: false, isOpen: true },
       ...{ limits: DEFAULT_LIMITS, timeoutMs: 1_000, workspace: root },
     },
     scenarios,

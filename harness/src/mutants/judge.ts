@@ -129,6 +129,7 @@ export class Judge {
     const address = await this.#host.start(id, accounts);
     try {
       const target: TargetData = {
+        lane: 0,
         addresses: [{ host: address.host, port: address.port, verify: { kind: 'pin', sha256: address.pin } }],
         accounts,
         noAccounts: undefined,
@@ -140,7 +141,7 @@ export class Judge {
       const scenarios = await plan(target);
       if (scenarios.length === 0) return { results: [], durationMs: Date.now() - startedAt };
       const onResult = (result: ScenarioResult): void => {
-        if (isEnough(result)) stopRun('it is caught');
+        if (isEnough(result)) stopRun(target.lane, 'it is caught');
       };
       const { results, faults } = await runScenarios({ target, scenarios, onResult });
       if (faults.length > 0) throw new Error(faults.join('\n'));

@@ -11,18 +11,18 @@ export interface Network {
   seed: number;
 }
 
-/** The scenario that runs, and how many flows it has begun: their names are the same when it runs alone. */
-const running = { scenario: '', flows: 0 };
+/** The scenario that runs on each lane, and how many flows it has begun: their names are the same when it runs alone. */
+const running = new Map<number, { scenario: string; flows: number }>();
 
-/** Called before each scenario. @param name the same in every run */
-export function beginFlowsOf(name: string): void {
-  running.scenario = name;
-  running.flows = 0;
+/** Called before each scenario. @param scenario its name, the same in every run */
+export function beginFlowsOf(lane: number, scenario: string): void {
+  running.set(lane, { scenario, flows: 0 });
 }
 
-function nameFlow(): string {
-  running.flows += 1;
-  return `${running.flows} of ${running.scenario}`;
+function nameFlow(lane: number): string {
+  const of = running.get(lane) ?? { scenario: '', flows: 0 };
+  of.flows += 1;
+  return `${of.flows} of ${of.scenario}`;
 }
 
 /** Runs the body with a relay in front of each address; without a network, with the target as it is. */
@@ -34,7 +34,8 @@ export async function overNetwork<Result>(
   if (network === undefined) return body(target);
   const relays: Relay[] = [];
   try {
-    for (const address of target.addresses) relays.push(await Relay.open(address, { ...network, nameFlow }));
+    for (const address of target.addresses)
+      relays.push(await Relay.open(address, { ...network, nameFlow: () => nameFlow(target.lane) }));
     const addresses = target.addresses.map((address, index) => behind(address, relays[index] as Relay));
     return await body({ ...target, addresses });
   } finally {
@@ -45,6 +46,7 @@ export async function overNetwork<Result>(
 /** The certificate is still that of the server's own name. */
 function behind({ host, verify }: TargetAddress, { address }: Relay): TargetAddress {
   const isNamed = verify.kind === 'ca' && verify.serverName === undefined;
+  // Packets of the usual size, as on a path: a few large ones meet little of what it does.
   return { ...address, verify: isNamed ? { ...verify, serverName: host } : verify };
 }
 

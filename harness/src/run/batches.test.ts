@@ -16,7 +16,6 @@ const scenarios = [
 function lane(ran: PlannedScenario[][], gone?: string): LaneRunner {
   return {
     noAccounts: undefined,
-    close: async () => {},
     halt: () => {},
     run: async ({ scenarios: of }, onResult) => {
       ran.push(of);

@@ -10,7 +10,11 @@ import type { TargetLimits } from './limits.ts';
 
 const SERVER = fileURLToPath(new URL('../../../reference/server/bin/reference-server.js', import.meta.url));
 const START_LIMIT_MS = 30_000;
+/** No path is between us: large ones move megabytes in a third of the time. Some systems send none above 9,216 bytes. */
+export const LOOPBACK_DATAGRAM = 9_000;
 const STOP_LIMIT_MS = 12_000;
+
+const WITHIN = ['--listen', '127.0.0.1:0', '--stop-with-stdin', '--max-datagram', String(LOOPBACK_DATAGRAM)];
 
 /** A reference server that runs for this suite alone, as a process of its own. */
 export interface EmbeddedServer {
@@ -54,14 +58,10 @@ export async function startEmbedded(
   writeFileSync(accountsFile, JSON.stringify(entries), { mode: 0o600 });
   const access = isOpen ? ['--open'] : ['--accounts', accountsFile];
   // It ends with us, however we end: its standard input closes then. A process group of its own keeps Ctrl-C from it.
-  const child = spawn(
-    process.execPath,
-    [SERVER, '--listen', '127.0.0.1:0', '--stop-with-stdin', ...access, ...limitOptions(limits)],
-    {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      detached: true,
-    },
-  );
+  const child = spawn(process.execPath, [SERVER, ...WITHIN, ...access, ...limitOptions(limits)], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+  });
   let errors = '';
   child.stderr.on('data', (chunk) => {
     errors = (errors + chunk).slice(-4_000);

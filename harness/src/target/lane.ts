@@ -2,7 +2,7 @@ import { UsageError } from '../errors.ts';
 import type { Options } from '../options/options.ts';
 import { type AccountData, ROLES } from './accounts.ts';
 import { CommandServer } from './command/command-server.ts';
-import { startEmbedded } from './embedded.ts';
+import { LOOPBACK_DATAGRAM, startEmbedded } from './embedded.ts';
 import type { TargetData } from './target.ts';
 
 /** What says how to come to a server: plain data, since a process that runs a part of the scenarios gets it too. */
@@ -26,6 +26,7 @@ export interface Lane {
 export async function openLane(options: LaneOptions, index: number): Promise<Lane> {
   const { targets, command, limits, timeoutMs, isOpen, accounts, required, traceDir, inputSeed } = options;
   const withPeople = (people: AccountData[], isOurs = false) => ({
+    lane: index,
     ...{ isOpen, limits, timeoutMs, traceDir, inputSeed, noAccounts: undefined, accounts: people },
     mustRegister: (people.length === 0 && !isOpen && !isOurs) || required.includes('opaque'),
   });
@@ -41,7 +42,7 @@ export async function openLane(options: LaneOptions, index: number): Promise<Lan
   }
   const embedded = await startEmbedded(isOpen, limits, accounts.length > 0 ? accounts : undefined);
   const { host, port, pin } = embedded;
-  const address = { host, port, verify: { kind: 'pin', sha256: pin } as const };
+  const address = { host, port, verify: { kind: 'pin', sha256: pin } as const, maxDatagram: LOOPBACK_DATAGRAM };
   return { target: { ...withPeople(embedded.accounts, true), addresses: [address] }, close: () => embedded.stop() };
 }
 

@@ -15,12 +15,16 @@ export interface TargetAddress {
   /** UDP. */
   port: number;
   verify: Verify;
+  /** Bytes of a UDP payload that is sent there, at most; undefined: what every path carries. */
+  maxDatagram?: number | undefined;
 }
 
 /** Everything the scenarios know of the server under test: plain data, since cucumber clones it. */
 export interface TargetData {
   /** One, or several servers of one service: connections go to them in turn. */
   addresses: readonly TargetAddress[];
+  /** Which of those that a process runs at once it belongs to. */
+  lane: number;
   /** Empty on an open server that is tested without accounts. */
   accounts: AccountData[];
   /** Why nobody has an account, although the scenarios need some; undefined when they have, or the target is open. */

@@ -16,6 +16,7 @@ import { linesOf, placeOf } from '../plan/features.ts';
 import { EXCHANGE, FRAMES, SKIP_REASON } from '../run/message-reader.ts';
 import { resetStop, stopReason } from '../run/stop.ts';
 import { notRestartableBecause } from '../target/command/command-server.ts';
+import type { TargetData } from '../target/target.ts';
 import { randomOf } from './random-of-scenario.ts';
 import { SkipScenario } from './skip-scenario.ts';
 import { afterDeath, lookAfter } from './target-watch.ts';
@@ -49,13 +50,15 @@ export function registerHooks(): void {
 
   setDefinitionFunctionWrapper(skippable);
 
-  BeforeAll(resetStop);
+  BeforeAll(function () {
+    resetStop((this.parameters as Pick<TargetData, 'lane'>).lane);
+  });
 
   Before(async function (this: ConformanceWorld, { pickle, gherkinDocument }) {
-    beginFlowsOf(`${pickle.uri}: ${pickle.name}`);
+    beginFlowsOf(this.target.lane, `${pickle.uri}: ${pickle.name}`);
     this.random = randomOf(this.target, placeIn(gherkinDocument, pickle));
     // A target that is gone, for one, is not worth a time-out for each scenario that is left.
-    const why = stopReason();
+    const why = stopReason(this.target.lane);
     if (why !== undefined) this.skip(why);
     const tags = pickle.tags.map(({ name }) => name);
     if (tags.includes('@needs:accounts') && !this.hasAccounts)

@@ -67,7 +67,7 @@ async function startAgain(world: ConformanceWorld, server: CommandServer): Promi
 }
 
 function stop(world: ConformanceWorld, gone: string): void {
-  stopRun(gone);
+  stopRun(world.target.lane, gone);
   world.note(gone);
   world.attach(gone, TARGET_GONE);
 }

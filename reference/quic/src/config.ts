@@ -6,8 +6,12 @@ import { QuicError } from './errors.ts';
 /** Bytes of the connection ids that we give. */
 export const CONNECTION_ID_LEN = 20;
 
-/** Largest UDP payload sent: fits an Ethernet path with room for tunnels; the binding does not discover more. */
-export const MAX_DATAGRAM = 1350;
+/** UDP payload sent at most, in bytes, unless the caller knows the path: fits Ethernet with room for tunnels. The binding discovers no more. */
+export const DEFAULT_DATAGRAM = 1350;
+/** Of UDP over IPv4, in bytes. */
+export const LARGEST_DATAGRAM = 65_507;
+/** What every path for QUIC carries, in bytes (RFC 9000 section 14). */
+export const LEAST_DATAGRAM = 1200;
 
 /**
  * Addresses from which a peer may come in the life of a connection: its network gives it another now and then. The binding has as many
@@ -45,6 +49,8 @@ export interface TransportOptions {
   initialMaxData?: number | undefined;
   /** Bytes that it may send before we read, on one stream. Default 1 MiB. */
   initialMaxStreamData?: number | undefined;
+  /** UDP payload sent at most, in bytes: 1,200 … 65,507. Default 1,350; more only where the whole path is known to carry it. */
+  maxDatagram?: number | undefined;
 }
 
 const bytesOf = (pem: string | Uint8Array): Uint8Array => (typeof pem === 'string' ? Buffer.from(pem) : pem);
@@ -93,6 +99,16 @@ export function clientConfig(caPem: string | Uint8Array | undefined, options: Tr
   );
 }
 
+/** @throws QuicError `CONFIGURATION` */
+function datagramOf({ maxDatagram = DEFAULT_DATAGRAM }: TransportOptions): number {
+  if (Number.isInteger(maxDatagram) && maxDatagram >= LEAST_DATAGRAM && maxDatagram <= LARGEST_DATAGRAM)
+    return maxDatagram;
+  throw new QuicError(
+    'CONFIGURATION',
+    `a datagram has ${LEAST_DATAGRAM} to ${LARGEST_DATAGRAM} bytes, not ${maxDatagram}`,
+  );
+}
+
 function withTransport(make: () => Config, options: TransportOptions): Config {
   let config: Config;
   try {
@@ -103,7 +119,7 @@ function withTransport(make: () => Config, options: TransportOptions): Config {
   config.setApplicationProtos(options.alpn);
   config.setMaxIdleTimeout(options.maxIdleTimeoutMs ?? 30_000);
   config.setMaxRecvUdpPayloadSize(65_527);
-  config.setMaxSendUdpPayloadSize(MAX_DATAGRAM);
+  config.setMaxSendUdpPayloadSize(datagramOf(options));
   const streamData = options.initialMaxStreamData ?? 1 << 20;
   config.setInitialMaxData(options.initialMaxData ?? 10 << 20);
   config.setInitialMaxStreamDataBidiLocal(streamData);

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Connection, Host } from '@matrixai/quic/native/types.js';
-import { CONNECTION_ID_LEN, MAX_DATAGRAM } from './config.ts';
+import { CONNECTION_ID_LEN, LARGEST_DATAGRAM } from './config.ts';
 import { type CloseInfo, closedError, QuicError } from './errors.ts';
 import { coalescedPackets } from './long-header.ts';
 import { PeerAddress } from './peer-address.ts';
@@ -18,7 +18,7 @@ export interface ConnectionHost {
 
 /** Packets sent for one connection before the others get their turn. */
 const PACKETS_PER_TURN = 64;
-const out = new Uint8Array(MAX_DATAGRAM);
+const out = new Uint8Array(LARGEST_DATAGRAM);
 /** Of a client, at once: each that is used makes room for another, and many cost a connection more than its handshake. */
 const OFFERED_IDS = 8;
 /** Which kind of stream an id is of (RFC 9000 section 2.1). */

@@ -1,3 +1,4 @@
+import { DEFAULT_DATAGRAM } from '@quicnprotochat/quic';
 import { DEFAULT_RPC_LIMITS } from '@quicnprotochat/rpc';
 
 /** What clients may take of a node's connections and memory, whoever they are. */
@@ -10,6 +11,8 @@ export interface NodeLimits {
   callsInFlight: number;
   /** Bytes of messages on their way in or out, of all sessions. Over it the sessions that hold most are ended. */
   bufferedBytes: number;
+  /** UDP payload sent at most, 1,200 … 65,507 bytes. */
+  datagramBytes: number;
 }
 
 export const DEFAULT_NODE_LIMITS: Readonly<NodeLimits> = {
@@ -18,4 +21,5 @@ export const DEFAULT_NODE_LIMITS: Readonly<NodeLimits> = {
   streams: 100,
   callsInFlight: DEFAULT_RPC_LIMITS.callsInFlight,
   bufferedBytes: 256 << 20,
+  datagramBytes: DEFAULT_DATAGRAM,
 };

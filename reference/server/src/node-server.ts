@@ -82,6 +82,7 @@ export class NodeServer {
       maxConnections: limits.connections,
       maxConnectionsPerAddress: limits.connectionsPerAddress,
       initialMaxStreamsBidi: limits.streams,
+      maxDatagram: limits.datagramBytes,
       onConnection: (connection: QuicConnection) => {
         connection.onStream = (stream) => serve(stream, connection.remote.host);
         void connection.closed.then(({ by, code, isApplication }) =>

@@ -1,3 +1,4 @@
+import { LARGEST_DATAGRAM, LEAST_DATAGRAM } from '@quicnprotochat/quic';
 import type { Options } from 'yargs';
 import { ConfigError } from '../config-error.ts';
 import { DEFAULT_NODE_LIMITS, type NodeLimits } from '../node-limits.ts';
@@ -32,6 +33,13 @@ const COUNTS = {
     name: 'bufferedBytes',
     isSize: true,
     describe: 'bytes of messages on their way, of all sessions; over it the largest are ended',
+  },
+  'max-datagram': {
+    of: 'node',
+    name: 'datagramBytes',
+    isSize: true,
+    describe:
+      'bytes of a UDP payload sent; more is faster where the whole way to every client carries it (8952: jumbo frames)',
   },
 } as const satisfies Record<
   string,
@@ -102,6 +110,8 @@ export function readLimits(given: Record<string, unknown>): { service: ServiceLi
   }
   if (Math.max(service.payloadBytes, service.packageBytes) > MESSAGE_BYTES - ENVELOPE_BYTES)
     throw new ConfigError('--max-payload and --max-package are at most 16320K: a message on the wire has 16 MiB');
+  if (node.datagramBytes < LEAST_DATAGRAM || node.datagramBytes > LARGEST_DATAGRAM)
+    throw new ConfigError(`--max-datagram is ${LEAST_DATAGRAM} to ${LARGEST_DATAGRAM} bytes`);
   const rate = text('rate-limit');
   if (rate !== undefined) {
     service.callsPerSecond = readRate('rate-limit', rate);
