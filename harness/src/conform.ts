@@ -85,7 +85,7 @@ async function interruptible(options: Options, body: () => Promise<number>): Pro
   const interrupt = (): void => {
     process.stderr.write('\nconformance: interrupted\n');
     discardReports(options.reports);
-    // The embedded server, and its files, go with this process; so do the processes of --jobs.
+    // The embedded server, and its files, go with this process.
     process.exit(EXIT.interrupted);
   };
   process.on('SIGINT', interrupt);

@@ -7,14 +7,13 @@ import { splitOffered } from './plan/select.ts';
 import { type Output, printable, withProgress } from './report/console.ts';
 import type { ScenarioResult } from './result.ts';
 import { runOnLanes } from './run/jobs.ts';
-import { type LaneSettings, localRunner } from './run/lane-runner.ts';
+import { laneRunner } from './run/lane-runner.ts';
 import { repeated, seedOfPass } from './run/repeat.ts';
 import { resetHalt } from './run/stop.ts';
 import { watch } from './run/watch.ts';
-import { startWorker } from './run/worker-process.ts';
 import { aboutTarget, addressesOf } from './target/about.ts';
 import { withAccess } from './target/access.ts';
-import { checkLanes, type Lane, openLane } from './target/lane.ts';
+import { openLanes } from './target/lanes.ts';
 import { type Offer, probe } from './target/probe.ts';
 import type { TargetData } from './target/target.ts';
 import type { Ran } from './verdict.ts';
@@ -30,7 +29,7 @@ export interface ServerRun {
   out: Output;
 }
 
-/** A lane more costs the start of a process, and of an embedded server: so many scenarios are worth it. */
+/** A lane more needs people of its own, and perhaps a server: so many scenarios are worth it. */
 const SCENARIOS_A_LANE = 40;
 
 /**
@@ -40,28 +39,17 @@ const SCENARIOS_A_LANE = 40;
 export async function testServer({ options, args, scenarios, support, out }: ServerRun): Promise<Ran> {
   const print = (text: string): void => void out.write(`${text}\n`);
   const { network, seed } = options;
-  const lanes = Math.min(options.jobs, Math.ceil(scenarios.length / SCENARIOS_A_LANE));
-  checkLanes(lanes, options);
-  const settings: LaneSettings = { options, network, support };
-  // They start while this process asks the target what it is.
-  const [own = [], ...others] = lanesByProcess(lanes);
-  const workers = others.map((of) => startWorker(of, settings));
-  const opening = own.map((index) => openLane(options, index));
-  const opened = Promise.all(opening);
+  const lanes = await openLanes(options, Math.min(options.jobs, Math.ceil(scenarios.length / SCENARIOS_A_LANE)));
   try {
-    const [{ target: first }, ...further] = (await opened) as [Lane, ...Lane[]];
+    const [first, ...others] = lanes.targets;
     const offer = await probe(first);
     announce(print, options, first, offer, args);
     const { target, remark } = await withAccess(first, offer);
     if (remark !== undefined) print(printable(remark));
     const missing = options.required.filter((profile) => !offer.profiles.has(profile));
     const { runnable, skipped } = split(scenarios, options, offer);
-    const own = [
-      target,
-      ...(await Promise.all(further.map(async (lane) => (await withAccess(lane.target, offer)).target))),
-    ];
-    const theirs = await Promise.all(workers.map((worker) => worker.ready(offer)));
-    const runners = [...own.map((one) => localRunner(one, settings)), ...theirs.flat()];
+    const more = await Promise.all(others.map(async (other) => (await withAccess(other, offer)).target));
+    const runners = [target, ...more].map((of) => laneRunner(of, { network, support }));
     resetHalt();
     const ran = await withProgress(out, runnable.length * options.repeat, (progress) => {
       const onResult = watch(options, progress);
@@ -76,20 +64,8 @@ export async function testServer({ options, args, scenarios, support, out }: Ser
       about: aboutTarget(options, target, offer),
     };
   } finally {
-    const closing = opening.map((lane) => lane.then((open) => open.close()).catch(() => {}));
-    await Promise.all([...closing, ...workers.map((worker) => worker.close())]);
+    await lanes.close();
   }
-}
-
-/** Lanes that share a process: one works while another waits. A process more costs a second of a core to start. */
-const LANES_A_PROCESS = Number(process.env.LPP ?? 2);
-
-/** The numbers of the lanes of each process, this one first. */
-function lanesByProcess(lanes: number): number[][] {
-  const processes = Math.ceil(lanes / LANES_A_PROCESS);
-  return Array.from({ length: processes }, (_, i) =>
-    Array.from({ length: lanes }, (_lane, index) => index).filter((index) => index % processes === i),
-  );
 }
 
 /** What can run here, and what is skipped without a try. */

@@ -3,7 +3,7 @@ import type { Options } from '../options/options.ts';
 import type { ReportedTarget } from '../report/json.ts';
 import { aboutTarget } from '../target/about.ts';
 import { type Access, withAccess } from '../target/access.ts';
-import { type Lane, openLane } from '../target/lane.ts';
+import { type Lanes, openLanes } from '../target/lanes.ts';
 import { type Offer, probe } from '../target/probe.ts';
 import { showAddress, type TargetAddress, type TargetData } from '../target/target.ts';
 import type { Pair } from './compare.ts';
@@ -25,14 +25,15 @@ export interface OpenPair {
 export async function openPair(options: Options): Promise<OpenPair> {
   const { against } = options;
   if (against === undefined) throw new TypeError('there is nothing to compare with');
-  const lanes: Lane[] = [];
-  const close = async (): Promise<void> => void (await Promise.all(lanes.map((lane) => lane.close())));
+  const opened: Lanes[] = [];
+  const close = async (): Promise<void> => void (await Promise.all(opened.map((lanes) => lanes.close())));
   const open = async (name: string, of: Options, access: (target: TargetData, offer: Offer) => Promise<Access>) => {
-    const lane = await openLane(of, 0);
-    lanes.push(lane);
+    const lanes = await openLanes(of, 1);
+    opened.push(lanes);
+    const [target] = lanes.targets;
     try {
-      const offer = await probe(lane.target);
-      return { offer, ...(await access(lane.target, offer)) };
+      const offer = await probe(target);
+      return { offer, ...(await access(target, offer)) };
     } catch (error) {
       if (error instanceof Error) error.message = `${name}: ${error.message}`;
       throw error;

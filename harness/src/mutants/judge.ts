@@ -8,7 +8,7 @@ import { stopRun } from '../run/stop.ts';
 import { loadSpec } from '../spec/spec.ts';
 import { withAccess } from '../target/access.ts';
 import { makeAccounts } from '../target/accounts.ts';
-import { openLane } from '../target/lane.ts';
+import { openLanes } from '../target/lanes.ts';
 import { DEFAULT_LIMITS } from '../target/limits.ts';
 import { probe } from '../target/probe.ts';
 import type { TargetData } from '../target/target.ts';
@@ -103,10 +103,11 @@ export class Judge {
     const command = { words, isVolatile: false, verify: { kind: 'none' } as const };
     const limits = { ...DEFAULT_LIMITS, ...declared };
     const given = { targets: [], accounts: [], isOpen: false, required: [], traceDir: undefined, inputSeed: '1' };
-    const lane = await openLane({ ...given, command, limits, timeoutMs }, 0);
+    const lanes = await openLanes({ ...given, command, limits, timeoutMs }, 1);
     const results: ScenarioResult[] = [];
     try {
-      const { target } = await withAccess(lane.target, await probe(lane.target));
+      const [bare] = lanes.targets;
+      const { target } = await withAccess(bare, await probe(bare));
       for (const scenario of scenarios) {
         const run = await runScenarios({ target, scenarios: [scenario], onResult: () => {} });
         if (run.faults.length > 0) throw new Error(run.faults.join('\n'));
@@ -114,7 +115,7 @@ export class Judge {
         if (run.results.some(isEnough)) break;
       }
     } finally {
-      await lane.close();
+      await lanes.close();
     }
     return { results, durationMs: Date.now() - startedAt };
   }

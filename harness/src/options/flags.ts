@@ -164,7 +164,7 @@ export const FLAGS = {
     group: RUN,
     type: 'string',
     describe:
-      'processes that run scenarios at once, each with people of its own; by default one more than cores (at most 4) on servers that the suite starts, 1 on a target',
+      'how many scenarios run at once, each with people of its own; by default 4 on servers that the suite starts, 1 on a target',
   },
   shuffle: {
     group: RUN,

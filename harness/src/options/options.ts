@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { availableParallelism } from 'node:os';
 import { absoluteCommand, splitCommand } from '../client/command-line.ts';
 import { UsageError } from '../errors.ts';
 import { type KnownFailing, loadKnownFailing } from '../known/known-list.ts';
@@ -80,7 +79,7 @@ export interface Options {
   network: Network | undefined;
   /** The file that some of the options are from, and their long names. */
   config?: { path: string; names: readonly string[] } | undefined;
-  /** Processes at once. */
+  /** Scenarios at once. */
   jobs: number;
 }
 
@@ -148,8 +147,8 @@ const MAX_JOBS = 64;
 const MAX_REPEAT = 1_000;
 const MOST_FAILURES = 100_000;
 
-/** One more than cores, since scenarios wait now and then; but a server that somebody else runs may be smaller than this machine. */
-const defaultJobs = (isOurs: boolean): number => (isOurs ? Math.min(4, availableParallelism() + 1) : 1);
+/** While some scenarios wait, others run; but a server that somebody else runs may be smaller than this machine. */
+const defaultJobs = (isOurs: boolean): number => (isOurs ? 4 : 1);
 
 /** @throws UsageError */
 function readCommand(raw: RawOptions): ServerCommand | undefined {

@@ -4,6 +4,7 @@ import type { PlannedScenario } from '../plan/features.ts';
 import { batchesOf, shuffledBatches } from './batches.ts';
 import { runOnLanes } from './jobs.ts';
 import type { LaneRunner } from './lane-runner.ts';
+import { resetHalt, resetStop, stopReason, stopRun } from './stop.ts';
 
 const scenario = (uri: string, line: number): PlannedScenario =>
   ({ uri, line, name: `${line}`, requirement: 'AA-001', level: 'MUST' }) as PlannedScenario;
@@ -16,7 +17,6 @@ const scenarios = [
 function lane(ran: PlannedScenario[][], gone?: string): LaneRunner {
   return {
     noAccounts: undefined,
-    halt: () => {},
     run: async ({ scenarios: of }, onResult) => {
       ran.push(of);
       const results = of.map((one) => ({ scenario: one, status: 'passed' as const, durationMs: 1, exchange: [] }));
@@ -75,15 +75,26 @@ test('when the target is gone, what is left is skipped for that reason', async (
 });
 
 test('an answer ends the run: every lane is told, and what is left is skipped for that reason', async () => {
-  const told: string[] = [];
-  const lanes = [lane([]), lane([])].map((one, i) => ({ ...one, halt: (why: string) => told.push(`${i} ${why}`) }));
+  resetHalt();
+  const lanes = [lane([]), lane([])];
   let failures = 0;
   const { results, halted } = await runOnLanes(lanes, scenarios, undefined, ({ status }) => {
     failures += status === 'passed' ? 1 : 0;
     return failures >= 2 ? 'enough' : undefined;
   });
   assert.equal(halted, 'enough');
-  assert.deepEqual(told, ['0 enough', '1 enough']);
+  assert.deepEqual([0, 1].map(stopReason), ['enough', 'enough']);
+  resetHalt();
+  assert.equal(stopReason(0), undefined);
   assert.equal(results.length, scenarios.length);
   assert.ok(results.some(({ status, reason }) => status === 'skipped' && reason === 'enough'));
+});
+
+test('a target that went away ends the runs of its own lane alone', () => {
+  stopRun(1, 'gone');
+  stopRun(1, 'gone once more');
+  resetStop(0);
+  assert.deepEqual([0, 1].map(stopReason), [undefined, 'gone']);
+  resetStop(1);
+  assert.equal(stopReason(1), undefined);
 });

@@ -3,6 +3,7 @@ import type { ScenarioResult } from '../result.ts';
 import { batchesOf, shuffledBatches } from './batches.ts';
 import type { Batch, LaneRunner } from './lane-runner.ts';
 import type { RunOutcome } from './outcome.ts';
+import { haltRuns } from './stop.ts';
 
 /** Tells what came of a scenario. @returns why what is left is not to run; undefined when it is */
 export type OnResult = (result: ScenarioResult) => string | undefined;
@@ -31,7 +32,7 @@ export async function runOnLanes(
     const why = onResult(result);
     if (why === undefined || halted !== undefined) return;
     halted = why;
-    for (const runner of runners) runner.halt(why);
+    haltRuns(why);
   };
   const work = async (runner: LaneRunner): Promise<void> => {
     for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {

@@ -15,7 +15,7 @@ export function resetStop(lane: number): void {
   gone.delete(lane);
 }
 
-/** Skips what is left of the runs of this process, and of those that follow (`--bail`). */
+/** Skips what is left of the runs of all lanes, and of those that follow (`--bail`). */
 export function haltRuns(reason: string): void {
   halted ??= reason;
 }

@@ -89,6 +89,37 @@ test('8 MiB go both ways', async () => {
   assert.ok((await roundTrip(client, payload)).equals(payload));
 });
 
+/** Bytes of the largest UDP payload that each side sends in a transfer of 1 MiB both ways. */
+async function largest(server: Partial<ListenOptions>, client: Partial<ConnectOptions>) {
+  const listening = await start(server);
+  const between = createSocket('udp4');
+  const sizes = { client: 0, server: 0 };
+  let peer: { port: number } | undefined;
+  between.on('message', (packet, from) => {
+    const isServers = from.port === listening.address.port;
+    const side = isServers ? 'server' : 'client';
+    sizes[side] = Math.max(sizes[side], packet.length);
+    if (!isServers) peer = from;
+    between.send(packet, isServers ? (peer?.port ?? 0) : listening.address.port, '127.0.0.1');
+  });
+  await new Promise<void>((resolve) => between.bind(0, '127.0.0.1', resolve));
+  const connection = await dial(listening, { ...client, port: between.address().port });
+  const stream = await connection.openStream();
+  const sent = stream.write(new Uint8Array(1 << 20)).then(() => stream.end());
+  assert.equal((await readAll(stream)).length, 1 << 20);
+  await sent;
+  await connection.close();
+  between.close();
+  return sizes;
+}
+
+test('datagrams are as large as they may be, each side by itself', async () => {
+  assert.deepEqual(await largest({}, {}), { client: 1_350, server: 1_350 });
+  assert.deepEqual(await largest({ maxDatagram: 9_000 }, { maxDatagram: 1_200 }), { client: 1_200, server: 9_000 });
+  for (const maxDatagram of [1_199, 65_508, 1_500.5, Number.NaN])
+    await assert.rejects(start({ maxDatagram }), failsWith('CONFIGURATION'));
+});
+
 test('IPv6 and host names work', async () => {
   const six = await dial(await start({ host: '::1' }));
   assert.equal((await roundTrip(six, Buffer.from('six'))).toString(), 'six');

@@ -22,6 +22,7 @@ test('each option sets its limit', () => {
     'max-waiters': '3',
     'max-calls': '7',
     'max-connections-per-address': '5',
+    'max-datagram': '8952',
     'rate-limit': '20/s',
     'opaque-rate': '0.5',
   });
@@ -31,7 +32,7 @@ test('each option sets its limit', () => {
   assert.equal(service.waiters, 3);
   assert.deepEqual([service.callsPerSecond, service.callsAtOnce], [20, 20]);
   assert.equal(service.opaquePerSecond, 0.5);
-  assert.deepEqual(node, { ...DEFAULT_NODE_LIMITS, callsInFlight: 7, connectionsPerAddress: 5 });
+  assert.deepEqual(node, { ...DEFAULT_NODE_LIMITS, callsInFlight: 7, connectionsPerAddress: 5, datagramBytes: 8_952 });
   assert.equal(readLimits({ 'rate-limit': '20', 'rate-burst': '100' }).service.callsAtOnce, 100);
 });
 
@@ -47,6 +48,8 @@ test('what is no limit is refused, and told how it is written', () => {
     [{ 'rate-limit': '0' }, /is no number of calls a second/],
     [{ 'rate-limit': '10/min' }, /is no number of calls a second/],
     [{ 'rate-burst': '10' }, /goes with --rate-limit/],
+    [{ 'max-datagram': '1199' }, /--max-datagram is 1200 to 65507 bytes/],
+    [{ 'max-datagram': '64K' }, /--max-datagram is 1200 to 65507 bytes/],
   ];
   for (const [given, expected] of cases)
     assert.throws(
