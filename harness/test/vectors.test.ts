@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { SuiteError, UnreachableError, UsageError } from '../src/errors.ts';
 import { countVectors, loadSpec, loadVectors, runVectors, type Vector } from '../src/index.ts';
 import { ROOT } from '../src/plan/features.ts';
@@ -52,15 +53,16 @@ describe('vectors', () => {
   it('no case passes with a wrong answer', () => {
     for (const vector of vectors) {
       const { expected } = vector;
+      const own = ownOutput(vector);
       if (expected.result !== 'acceptable') {
-        const opposite = expected.result === 'valid' ? { error: 'malformed' } : { output: ownOutput(vector) };
+        const opposite = expected.result === 'valid' ? { error: 'malformed' } : { output: own };
         assert.equal(judge(vector, opposite).status, 'failed', vector.id);
       }
       if (expected.result === 'invalid') assert.equal(judge(vector, { error: 'other' }).status, 'failed', vector.id);
       else
-        for (const [name, value] of Object.entries(ownOutput(vector)))
+        for (const [name, value] of Object.entries(own))
           assert.equal(
-            judge(vector, { output: { ...ownOutput(vector), [name]: spoilt(value) } }).status,
+            judge(vector, { output: { ...own, [name]: spoilt(value) } }).status,
             'failed',
             `${vector.id} ${name}`,
           );
@@ -82,6 +84,15 @@ function spoilt(value: unknown): unknown {
 }
 
 describe('vector files', () => {
+  it('have schemas that are schemas', () => {
+    const ajv = new Ajv2020({ strictTypes: false });
+    const directory = join(VECTORS_DIR, 'schemas');
+    for (const name of readdirSync(directory)) {
+      ajv.validateSchema(JSON.parse(readFileSync(join(directory, name), 'utf8')));
+      assert.equal(ajv.errors ?? undefined, undefined, name);
+    }
+  });
+
   const refuses = (expected: RegExp, change: (file: Record<string, unknown>) => unknown): void => {
     const directory = mkdtempSync(join(tmpdir(), 'vectors-'));
     try {

@@ -1,4 +1,4 @@
-import { printable } from '../report/console.ts';
+import { printable } from '../report/printable.ts';
 import type { DifferentialReport, ReportedDifference, ReportedPair } from './report.ts';
 import type { Row } from './side-by-side.ts';
 

@@ -1,6 +1,6 @@
 // npm run fuzz: random inputs, for which the properties of harness/fuzz/catalog.json must hold.
 import { EXIT, SuiteError, UnreachableError, UsageError } from '../errors.ts';
-import { printable } from '../report/console.ts';
+import { printable } from '../report/printable.ts';
 import { newAccounts, withAccess } from '../target/access.ts';
 import { type EmbeddedServer, startEmbedded } from '../target/embedded.ts';
 import { probe } from '../target/probe.ts';

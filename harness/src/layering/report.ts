@@ -1,5 +1,5 @@
 import colors from 'picocolors';
-import { printable } from '../report/console.ts';
+import { printable } from '../report/printable.ts';
 import { type ScenarioResult, type Status, type Totals, totalsOf } from '../result.ts';
 import type { Requirement } from '../spec/spec.ts';
 import type { Workspace } from './model.ts';

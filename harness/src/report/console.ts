@@ -3,6 +3,7 @@ import { type PlannedScenario, ROOT } from '../plan/features.ts';
 import { type ScenarioResult, type Status, totalsOf } from '../result.ts';
 import type { Requirement } from '../spec/spec.ts';
 import { frameLines } from './console-frames.ts';
+import { printable } from './printable.ts';
 
 const MARK: Record<Status, string> = {
   passed: '.',
@@ -24,11 +25,6 @@ export interface Output {
 
 /** Colours only for people: picocolors also takes the log of a CI job for a terminal. */
 const colors = picocolors.createColors(picocolors.isColorSupported && process.stdout.isTTY === true);
-
-/** What moves the cursor, rings, or turns the direction of writing, as an escape: a target's texts may hold anything. */
-const UNPRINTABLE = /[^\n\P{C}]|[\u2028\u2029]/gu;
-export const printable = (text: string): string =>
-  text.replace(UNPRINTABLE, (character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`);
 
 /** Shows that something goes on: one line that changes on a terminal, a mark a scenario elsewhere. */
 export class Progress {

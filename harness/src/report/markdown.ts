@@ -1,7 +1,7 @@
 import { OUTCOMES } from '../ledger/ledger.ts';
-import { printable } from './console.ts';
 import { nameOf, type SpecLink } from './html.ts';
 import type { JsonReport, ReportedScenario } from './json.ts';
+import { printable } from './printable.ts';
 
 const MAX_FAILURES = 30;
 const MAX_LENGTH = 500;

@@ -1,4 +1,4 @@
-import { printable } from './console.ts';
+import { printable } from './printable.ts';
 
 /** Text that is safe in HTML and in SVG: markup, or what was made by `html`. */
 export class Markup {

@@ -1,9 +1,9 @@
 import type { Outcome } from '../ledger/ledger.ts';
-import { printable } from './console.ts';
 import { nameOf } from './html.ts';
 import type { JsonReport } from './json.ts';
 import { plain } from './markdown.ts';
 import { html, Markup } from './markup.ts';
+import { printable } from './printable.ts';
 
 /** What a report knows nothing of. */
 const UNKNOWN = 'unknown';

@@ -170,12 +170,12 @@ const KINDS: Record<string, (input: Fields) => Fields> = {
     ),
   }),
   x25519: ({ secret, publicKey }) => {
-    const shared = hybridPrimitives.x25519Keypair(fromHex(secret)).agree(fromHex(publicKey));
+    const shared = x25519Of(fromHex(secret)).agree(fromHex(publicKey));
     if (!shared) throw new Refused('low-order');
     return { sharedSecret: toHex(shared) };
   },
   'ml-kem-768-decapsulate': ({ seed, ciphertext }) => ({
-    sharedSecret: toHex(hybridPrimitives.mlKemKeypair(fromHex(seed)).decapsulate(fromHex(ciphertext))),
+    sharedSecret: toHex(mlKemOf(fromHex(seed)).decapsulate(fromHex(ciphertext))),
   }),
   'ml-kem-768-encapsulate': ({ encapsulationKey, coins }) => {
     const key = new Uint8Array(1216);
@@ -190,11 +190,22 @@ const KINDS: Record<string, (input: Fields) => Fields> = {
   'error-reason': ({ reason }) => ({ code: parseReason(String(reason)) ?? null }),
 };
 
-/** @throws Refused */
-export function openHybrid(seed: Uint8Array, envelope: Uint8Array): Uint8Array {
-  using pair = HybridKeypair.fromSeed(seed);
-  return hybridErrors(() => hybridDecrypt(pair, envelope));
+/** Makes a value of bytes, and keeps the last one: many cases in a row are for one key, which takes most of their time. */
+function lastOf<T>(make: (bytes: Uint8Array) => T): (bytes: Uint8Array) => T {
+  let last: { hex: string; value: T } | undefined;
+  return (bytes) => {
+    const hex = toHex(bytes);
+    if (last?.hex !== hex) last = { hex, value: make(bytes) };
+    return last.value;
+  };
 }
+const keypairOf = lastOf((seed) => HybridKeypair.fromSeed(seed));
+const mlKemOf = lastOf((seed) => hybridPrimitives.mlKemKeypair(seed));
+const x25519Of = lastOf((secret) => hybridPrimitives.x25519Keypair(secret));
+
+/** @throws Refused */
+export const openHybrid = (seed: Uint8Array, envelope: Uint8Array): Uint8Array =>
+  hybridErrors(() => hybridDecrypt(keypairOf(seed), envelope));
 
 /** The project's own libraries as a verifier. @returns what it answers; undefined for a kind that it does not know */
 export function ownAnswer(kind: string, input: Fields): Fields | undefined {

@@ -1,4 +1,4 @@
-import { printable } from '../report/console.ts';
+import { printable } from '../report/printable.ts';
 import type { VectorResult } from './run.ts';
 
 /** A failed case for people: what it is, what went wrong, and where the rule stands. */
