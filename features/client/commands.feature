@@ -193,6 +193,16 @@ Feature: The command line of a client
       When the client runs "fetch-key NOBODY"
       Then it fails
 
+    Scenario: Nobody to invite
+      Given the client has made a group
+      When the client runs "invite --peer-key NOBODY"
+      Then it fails
+
+    Scenario: No group to send to
+      Given the client has registered
+      When the client sends a message
+      Then it fails
+
     Scenario: Nothing to join
       Given the client has registered
       When the client runs "join --wait-ms 0"

@@ -85,6 +85,15 @@ Feature: Servers that lie, refuse and lose connections
       And the client runs "recv"
       Then both together show these messages
 
+    Scenario: Killed when it acknowledges an invitation
+      Given the client has registered
+      When Bob invites the client
+      And the client runs "join" and is killed when it calls ack
+      And the client runs "join"
+      And Bob sends 1 message to the client
+      And the client runs "recv"
+      Then it shows these messages in order
+
     Scenario: More comes while it acknowledges
       Given the client has joined a group of Bob
       And Bob has sent 2 messages to the client
@@ -296,3 +305,24 @@ Feature: Servers that lie, refuse and lose connections
         | of version 2                  |
         | with a key of low order       |
         | with the last bit of its tag flipped |
+
+  @CLI-041 @level:must @profile:core @source:decided
+  Rule: CLI-041 Servers of the first generation
+    A client MUST send and receive messages by the methods of the core profile where a server offers no others.
+
+    Scenario: Receiving
+      Given the server offers nothing but the core profile
+      And the client has joined a group of Bob
+      When Bob sends 3 messages to the client
+      And the client runs "recv"
+      Then it succeeds
+      And it shows these messages in order
+
+    Scenario: Sending to several
+      Given the server offers nothing but the core profile
+      And Carol has a hybrid key
+      And the client is in a group with Bob and Carol
+      When the client sends a message
+      Then it succeeds
+      And Bob reads that message from the client
+      And Carol reads that message from the client

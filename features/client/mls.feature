@@ -197,6 +197,14 @@ Feature: MLS over a NodeService
       Then it has uploaded at least 4 KeyPackages
       And no two of them have a key in common
 
+  @MLS-014 @level:should @profile:core @source:decided
+  Rule: MLS-014 How long a KeyPackage is valid
+    A KeyPackage SHOULD be valid for 366 days or less.
+
+    Scenario: What a client uploads
+      When the client runs "register-state"
+      Then its KeyPackage is valid for 366 days or less
+
   @HYB-010 @level:must @profile:core @source:decided
   Rule: HYB-010 Each envelope has its own secrets
     A sender MUST choose ephemeral key, encapsulation randomness and nonce anew for each envelope, from a

@@ -69,6 +69,17 @@ Feature: Whom a client trusts, and what it shows
         | has signed for another name      |
         | has signed for the address alone |
         | has signed, and that has expired |
+        | has signed, and that begins tomorrow |
+
+    Scenario Outline: A file that <what>
+      When the client runs "register-state" with a "--ca-cert" that <what>
+      Then it fails
+      And that server has not seen its token
+
+      Examples:
+        | what                 |
+        | is not there         |
+        | holds no certificate |
 
   @CLI-007 @level:must @profile:core @source:decided
   Rule: CLI-007 A changed certificate

@@ -19,6 +19,8 @@ export interface CertificateOptions {
   dnsName?: string | null | undefined;
   /** Days from now until it ends; by default 1. */
   days?: number | undefined;
+  /** Days from now until it begins; by default it did nine days ago. */
+  beginsIn?: number | undefined;
 }
 
 const makeKeys = () =>
@@ -32,8 +34,8 @@ async function keyPemOf({ privateKey }: webcrypto.CryptoKeyPair): Promise<string
   return `${x509.PemConverter.encode(pkcs8, 'PRIVATE KEY')}\n`;
 }
 
-const validity = (days = 1) => ({
-  notBefore: new Date(Date.now() - 9 * DAY_MS),
+const validity = (days = 1, beginsIn = -9) => ({
+  notBefore: new Date(Date.now() + beginsIn * DAY_MS),
   notAfter: new Date(Date.now() + days * DAY_MS),
 });
 
@@ -62,7 +64,11 @@ export async function makeNodeCertificate(): Promise<NodeCertificate> {
 }
 
 /** Makes a certificate that an authority of its own has signed. */
-export async function makeSignedCertificate({ dnsName, days }: CertificateOptions = {}): Promise<NodeCertificate> {
+export async function makeSignedCertificate({
+  dnsName,
+  days,
+  beginsIn,
+}: CertificateOptions = {}): Promise<NodeCertificate> {
   x509.cryptoProvider.set(webcrypto as never);
   const [authority, keys] = [await makeKeys(), await makeKeys()];
   const anchor = await x509.X509CertificateGenerator.createSelfSigned({
@@ -77,7 +83,7 @@ export async function makeSignedCertificate({ dnsName, days }: CertificateOption
   const certificate = await x509.X509CertificateGenerator.create({
     ...{ serialNumber: makeSerial(), subject: 'CN=observing node', issuer: anchor.subject, signingAlgorithm: ECDSA },
     ...{ publicKey: keys.publicKey as never, signingKey: authority.privateKey as never },
-    ...validity(days),
+    ...validity(days, beginsIn),
     extensions: [
       ...serverExtensions(dnsName),
       // RFC 5280 sections 4.2.1.1 and 4.2.1.2: some want them.

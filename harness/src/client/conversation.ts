@@ -57,7 +57,9 @@ export async function say(
   channelId?: Uint8Array,
 ): Promise<Uint8Array> {
   const text = newText();
-  const payload = await (await world.peer(name)).message(text, world.identityKey, wrapping);
+  const peer = await world.peer(name);
+  await peer.follow();
+  const payload = await peer.message(text, world.identityKey, wrapping);
   world.service.put(world.identityKey, payload, channelId);
   world.said.push({ text, payload });
   return payload;
@@ -66,6 +68,7 @@ export async function say(
 /** Lets somebody add another to the group. @returns the commit as it goes to the client */
 export async function add(world: ClientWorld, name: string, added: string): Promise<Uint8Array> {
   const [peer, other] = [await world.peer(name), await world.peer(added)];
+  await peer.follow();
   const pending = await peer.member.addMember(await other.publish(), other.key);
   await pending.confirm();
   return peer.wrapFor(world.identityKey, pending.commit, MsgType.mlsCommit, usualWrapping(world));
@@ -74,6 +77,7 @@ export async function add(world: ClientWorld, name: string, added: string): Prom
 /** Lets somebody renew their keys in the group. @returns the commit as it goes to the client */
 export async function renew(world: ClientWorld, name: string): Promise<Uint8Array> {
   const peer = await world.peer(name);
+  await peer.follow();
   const pending = await peer.member.update();
   await pending.confirm();
   return peer.wrapFor(world.identityKey, pending.commit, MsgType.mlsCommit, usualWrapping(world));
@@ -82,6 +86,7 @@ export async function renew(world: ClientWorld, name: string): Promise<Uint8Arra
 /** Lets somebody remove the client from the group. */
 export async function removeClient(world: ClientWorld, name: string): Promise<void> {
   const peer = await world.peer(name);
+  await peer.follow();
   const pending = await peer.member.removeMember(world.identityKey);
   await pending.confirm();
   const commit = peer.wrapFor(world.identityKey, pending.commit, MsgType.mlsCommit, usualWrapping(world));

@@ -13,6 +13,8 @@ export class Peer {
   readonly #service: MemoryService;
   /** MLSMessages that were read: one that comes twice, after a lost connection, does no harm. */
   readonly #seen = new Set<string>();
+  /** What came while nobody asked for it. */
+  readonly #followed: Received[] = [];
 
   private constructor(name: string, service: MemoryService, identity: IdentityKeypair, member: GroupMember) {
     this.name = name;
@@ -23,7 +25,9 @@ export class Peer {
 
   static async make(name: string, service: MemoryService): Promise<Peer> {
     const identity = IdentityKeypair.generate();
-    return new Peer(name, service, identity, await GroupMember.new(identity));
+    // How long KeyPackages may be valid is only recommended (MLS-014).
+    const longestLifetime = Number.POSITIVE_INFINITY;
+    return new Peer(name, service, identity, await GroupMember.new(identity, { longestLifetime }));
   }
 
   get key(): Uint8Array {
@@ -67,9 +71,18 @@ export class Peer {
     return { welcome, others: all.filter((one) => one !== welcome) };
   }
 
+  /**
+   * Reads what is in the queue already: a client may change the group when it likes, and whoever speaks goes by that.
+   * What it was comes with the next `read`.
+   */
+  async follow(): Promise<void> {
+    // What cannot be read is found where a scenario asks for it.
+    if (this.member.isActive) this.#followed.push(...(await this.read().catch(() => [])));
+  }
+
   /** Reads all that is in the queue. @throws Error for what cannot be read */
   async read(channelId?: Uint8Array): Promise<Received[]> {
-    const received: Received[] = [];
+    const received: Received[] = this.#followed.splice(0);
     for (const { message, format } of this.take(channelId)) {
       if (format !== 'PrivateMessage') throw new Error(`a ${format} is in ${this.name}'s queue, not a PrivateMessage`);
       if (this.#seen.has(hex(message))) continue;

@@ -62,6 +62,7 @@ const CERTIFICATES: Record<string, CertificateOptions> = {
   'has signed for another name': { dnsName: 'elsewhere.example' },
   'has signed for the address alone': { dnsName: null },
   'has signed, and that has expired': { days: -1 },
+  'has signed, and that begins tomorrow': { beginsIn: 1, days: 2 },
 };
 
 When(
@@ -74,6 +75,18 @@ When(
     await this.run(command, { node: this.other });
   },
 );
+
+const NO_ANCHORS: Record<string, (world: ClientWorld) => string> = {
+  'is not there': ({ folder }) => `${folder.state}-no-such.pem`,
+  'holds no certificate': ({ folder }) => folder.write('empty.pem', 'no certificate\n'),
+};
+
+When(/^the client runs "([^"]+)" with a "--ca-cert" that (.+)$/, async function (this: ClientWorld, command, what) {
+  const file = NO_ANCHORS[what];
+  if (!file) throw new TypeError(`there is no "${what}"; there are ${Object.keys(NO_ANCHORS).join('; ')}`);
+  this.other = await this.node();
+  await this.run(command, { caCert: file(this) });
+});
 
 Given('the client trusts a server on first use', async function (this: ClientWorld) {
   const { code } = await this.run('ping', { caCert: undefined });

@@ -1,4 +1,5 @@
 import { defineParameterType, Given, When } from '@cucumber/cucumber';
+import type { NodeServiceMethod } from '@quicnprotochat/proto';
 import type { ClientWorld } from '../../src/client/client-world.ts';
 import { inGroupWith, inviteClient, joinGroupOf } from '../../src/client/conversation.ts';
 
@@ -57,6 +58,13 @@ Given("the client's state is damaged", async function (this: ClientWorld) {
 
 Given('the server takes calls without a token', function (this: ClientWorld) {
   this.service.isOpen = true;
+});
+
+const BEYOND_CORE: NodeServiceMethod[] = ['peek', 'ack', 'batchEnqueue', 'fetchHybridKeys', 'createChannel'];
+
+Given('the server offers nothing but the core profile', async function (this: ClientWorld) {
+  const { lies } = await this.node();
+  for (const method of BEYOND_CORE) lies[method] = undefined;
 });
 
 Given('the server answers with at most {int} messages', function (this: ClientWorld, count: number) {

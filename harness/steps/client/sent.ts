@@ -61,9 +61,18 @@ Then('its KeyPackage begins with 00 01 00 05', function (this: ClientWorld) {
     assert.equal(hex(keyPackage.subarray(0, 4)), '00010005', `it begins with ${hex(keyPackage.subarray(0, 8))}`);
 });
 
+const LONGEST_DAYS = 366;
+const DAY_SECONDS = 86_400n;
+
+Then('its KeyPackage is valid for 366 days or less', async function (this: ClientWorld) {
+  const { notBefore, notAfter } = (await inspect(this)).info;
+  const days = (notAfter - notBefore) / DAY_SECONDS;
+  assert.ok(days <= LONGEST_DAYS, `it is valid for ${days} days`);
+});
+
 async function inspect(world: ClientWorld) {
   const { identityKey, keyPackage } = world.someUploads()[0] as { identityKey: Uint8Array; keyPackage: Uint8Array };
-  const info = await inspectKeyPackage(keyPackage).catch((error: unknown) => {
+  const info = await inspectKeyPackage(keyPackage, undefined, Number.POSITIVE_INFINITY).catch((error: unknown) => {
     throw new Error(`its KeyPackage is not valid: ${error instanceof Error ? error.message : error}`);
   });
   return { info, identityKey };

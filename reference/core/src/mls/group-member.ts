@@ -48,6 +48,7 @@ export class GroupMember {
   readonly #keyStore: KeyStore;
   readonly #persist: ((state: Uint8Array) => Promise<void>) | undefined;
   readonly #clock: Clock;
+  readonly #longestLifetime: number | undefined;
   readonly #lock = new Lock();
   #state: ClientState | undefined;
   #waiting: Waiting | undefined;
@@ -60,6 +61,7 @@ export class GroupMember {
     this.#keyStore = options.keyStore ?? new MemoryKeyStore();
     this.#persist = options.persist;
     this.#clock = options.clock ?? systemClock;
+    this.#longestLifetime = options.longestLifetime;
   }
 
   /** A member without a group. The identity is not copied: disposing it ends what this member can do. */
@@ -178,7 +180,7 @@ export class GroupMember {
   addMember(keyPackage: Uint8Array, expected?: Uint8Array): Promise<PendingCommit> {
     return this.#commit(async (state) => {
       const added = readKeyPackage(keyPackage);
-      const identityKey = await checkKeyPackage(added, this.#suite, this.#clock);
+      const identityKey = await checkKeyPackage(added, this.#suite, this.#clock, this.#longestLifetime);
       if (expected && !equalBytes(identityKey, expected)) {
         throw new CoreError('IDENTITY_MISMATCH', 'the KeyPackage is of another identity than asked for');
       }

@@ -12,6 +12,8 @@ export interface GroupMemberOptions {
   persist?: (state: Uint8Array) => Promise<void>;
   /** Seconds since 1970, for the lifetimes of KeyPackages. */
   clock?: Clock;
+  /** The longest span, in seconds, that a KeyPackage of others may be valid; MAX_LIFETIME_SECONDS by default. */
+  longestLifetime?: number;
 }
 
 /**

@@ -72,12 +72,17 @@ export async function generateKeyPackage(identity: IdentityKeypair, clock = syst
 
 /**
  * Reads a KeyPackage as a member would who is to add it.
+ * @param longestLifetime in seconds; MAX_LIFETIME_SECONDS by default
  * @throws CoreError `KEY_PACKAGE_INVALID`, `KEY_PACKAGE_LIFETIME`
  */
-export async function inspectKeyPackage(bytes: Uint8Array, clock = systemClock): Promise<KeyPackageInfo> {
+export async function inspectKeyPackage(
+  bytes: Uint8Array,
+  clock = systemClock,
+  longestLifetime?: number,
+): Promise<KeyPackageInfo> {
   const keyPackage = readKeyPackage(bytes);
   const suite = await makeSuite(() => new Uint8Array());
-  const identityKey = await checkKeyPackage(keyPackage, suite, clock);
+  const identityKey = await checkKeyPackage(keyPackage, suite, clock, longestLifetime);
   const { notBefore, notAfter } = keyPackage.leafNode.lifetime;
   return { identityKey: identityKey.slice(), fingerprint: fingerprintOf(bytes), notBefore, notAfter };
 }
@@ -95,6 +100,7 @@ export async function checkKeyPackage(
   keyPackage: KeyPackage,
   suite: CiphersuiteImpl,
   clock: Clock,
+  longestLifetime?: number,
 ): Promise<Uint8Array> {
   const { leafNode } = keyPackage;
   const invalid = (what: string): CoreError => new CoreError('KEY_PACKAGE_INVALID', `the KeyPackage ${what}`);
@@ -111,7 +117,7 @@ export async function checkKeyPackage(
     throw invalid('has a wrong leaf signature');
   if (!(await verifyKeyPackage(keyPackage, suite.signature))) throw invalid('has a wrong signature');
 
-  checkSpan(keyPackage);
+  checkSpan(keyPackage, longestLifetime);
   const now = BigInt(clock());
   const { notBefore, notAfter } = leafNode.lifetime;
   if (now < notBefore || now > notAfter) {
@@ -120,11 +126,11 @@ export async function checkKeyPackage(
   return identityKey;
 }
 
-/** @throws CoreError `KEY_PACKAGE_LIFETIME` when it is valid for longer than MAX_LIFETIME_SECONDS (RFC 9420, 7.2) */
-export function checkSpan({ leafNode: { lifetime } }: KeyPackage): void {
+/** @throws CoreError `KEY_PACKAGE_LIFETIME` when it is valid for longer, in seconds, than is wanted (RFC 9420, 7.2) */
+export function checkSpan({ leafNode: { lifetime } }: KeyPackage, longest = MAX_LIFETIME_SECONDS): void {
   const span = lifetime.notAfter - lifetime.notBefore;
-  if (span < 0n || span > BigInt(MAX_LIFETIME_SECONDS)) {
-    throw new CoreError('KEY_PACKAGE_LIFETIME', `the KeyPackage is valid for ${span} s, over ${MAX_LIFETIME_SECONDS}`);
+  if (span < 0n || (longest !== Number.POSITIVE_INFINITY && span > BigInt(longest))) {
+    throw new CoreError('KEY_PACKAGE_LIFETIME', `the KeyPackage is valid for ${span} s, over ${longest}`);
   }
 }
 
