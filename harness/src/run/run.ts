@@ -51,13 +51,12 @@ export async function runSubject(options: SubjectRunOptions): Promise<RunOutcome
   const planned = new Map(scenarios.map((scenario) => [placeOf(scenario.uri, scenario.line), scenario]));
   const reader = new MessageReader(planned, onResult, redact);
   const errors = new TextSink();
-  // Cucumber wants a formatter; what it writes is thrown away, since the messages are all that counts.
   const nowhere = new TextSink(0);
   const environment = { cwd: ROOT, stdout: nowhere, stderr: errors, env: process.env };
   const provided = {
     paths: pathsOf(scenarios),
     import: support,
-    format: ['message'],
+    format: ['./harness/src/run/silent-formatter.ts'],
     worldParameters: parameters as never,
     order: seed === undefined ? ('defined' as const) : (`random:${seed}` as const),
     strict: true,
