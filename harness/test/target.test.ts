@@ -67,6 +67,25 @@ test('a server that allows one stream a connection is tested all the same', asyn
   assert.match(stdout, /it offers: core\n/);
 });
 
+test('a server that calls itself overloaded while it starts is waited for', async () => {
+  let askedAt: number | undefined;
+  const starting = answer(nodeService.health, () => {
+    askedAt ??= performance.now();
+    if (performance.now() - askedAt < 800) throw new RpcException('overloaded', 'E010: still reading');
+    return { status: 'awake' };
+  });
+  const server = await startLyingServer(
+    tls,
+    serving(starting, answer(nodeService.fetch, refusing('E003: who is that?'))),
+  );
+  const report = join(directory, 'starting.json');
+  const files = ['--accounts', accountsFile, '--report', `json=${report}`];
+  const { code, stdout, stderr } = await conformance('--target', server.address, '--requirement', 'AUTH-017', ...files);
+  await server.close();
+  assert.equal(code, 0, stdout + stderr);
+  assert.equal((JSON.parse(readFileSync(report, 'utf8')) as JsonReport).target.health, 'awake');
+});
+
 test('what a server offers is asked with a right token', async () => {
   const knownToken = Buffer.from(accounts[0]?.token as string, 'hex');
   const server = await startLyingServer(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, it } from 'node:test';
@@ -57,4 +57,20 @@ it('waits for one whose id is not written yet', async () => {
   writeFileSync(`${path}.lock`, '');
   await assert.rejects(lockFile(path, 50), ClientError);
   rmSync(`${path}.lock`);
+});
+
+it('makes the directories, and says so where there can be none', { timeout: 10_000 }, async () => {
+  const unlock = await lockFile(join(directory, 'new', 'deep', 'state'), 0);
+  unlock();
+  assert.equal(statSync(join(directory, 'new', 'deep')).mode & 0o777, 0o700);
+  writeFileSync(join(directory, 'file'), '');
+  const places = [join(directory, 'file', 'x', 'state')];
+  // Where no directory can be made, and Node.js 20 tries without end.
+  if (existsSync('/proc/self')) places.push('/proc/none/x/state');
+  for (const path of places)
+    await assert.rejects(
+      lockFile(path, 0),
+      (error) => error instanceof ClientError && error.kind === 'state' && error.message.includes('cannot be made'),
+      path,
+    );
 });

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   linkSync,
   mkdirSync,
   openSync,
@@ -33,7 +34,7 @@ process.on('exit', () => {
 export async function lockFile(path: string, waitMs: number): Promise<() => void> {
   const lock = `${path}.lock`;
   const end = Date.now() + waitMs;
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(path));
   for (;;) {
     if (take(lock)) {
       return () => {
@@ -47,6 +48,22 @@ export async function lockFile(path: string, waitMs: number): Promise<() => void
     if (Date.now() > end)
       throw new ClientError('state', `${path} is in use by process ${holder}: wait for it, or use another --state`);
     await sleep(RETRY_MS);
+  }
+}
+
+/**
+ * By hand: `recursive` of Node.js 20 tries without end where the system makes no directories, as in /proc.
+ * @throws ClientError `state`
+ */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST')
+      throw new ClientError('state', `the directory ${path} cannot be made (${code}): choose another --state`);
   }
 }
 
