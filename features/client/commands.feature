@@ -193,6 +193,16 @@ Feature: The command line of a client
       When the client runs "fetch-key NOBODY"
       Then it fails
 
+    Scenario Outline: <command> has no server
+      Given the client is in a group with Bob
+      When the client runs "<command>" and meets a server that speaks "h3"
+      Then it fails
+
+      Examples:
+        | command       |
+        | send --msg hi |
+        | recv          |
+
     Scenario: Nobody to invite
       Given the client has made a group
       When the client runs "invite --peer-key NOBODY"

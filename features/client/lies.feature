@@ -204,6 +204,14 @@ Feature: Servers that lie, refuse and lose connections
       And the client runs "recv"
       Then it shows these messages in order
 
+    Scenario: Before an invitation
+      Given the client has registered
+      When Mallory puts a Welcome to somebody else into the client's queue
+      And Mallory puts some text into the client's queue
+      And Bob invites the client
+      And the client runs "join"
+      Then it succeeds
+
     Scenario: While it waits
       Given the client has joined a group of Bob
       When the client starts "recv --stream"
@@ -243,6 +251,13 @@ Feature: Servers that lie, refuse and lose connections
       When the client sends a message
       Then it succeeds
       And Bob reads that message from the client
+
+    Scenario: Streaming
+      Given the client has joined a group of Bob
+      When the client starts "recv --stream"
+      And the server drops all connections once it waits
+      And Bob sends 1 message to the client
+      Then it shows these messages while it runs
 
     Scenario: Registering
       Given the server drops all connections at the next uploadKeyPackage

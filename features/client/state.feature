@@ -22,6 +22,20 @@ Feature: What a client keeps
       When the client sends a message
       Then Bob reads that message from the client
 
+    Scenario: The oldest of its KeyPackages
+      Given the client has registered
+      When the client runs "register-state --count 2"
+      And Bob invites the client
+      And the client runs "join"
+      Then it succeeds
+
+    Scenario: Registered again while a message waits
+      Given the client has joined a group of Bob
+      When Bob sends 1 message to the client
+      And the client runs "register-state"
+      And the client runs "recv"
+      Then it shows these messages in order
+
     Scenario: Killed when it uploads
       When the client runs "register-state" and is killed when it calls uploadKeyPackage
       And Bob invites the client

@@ -150,6 +150,11 @@ When('it is interrupted once it waits', async function (this: ClientWorld) {
   await (await this.node()).dropConnections();
 });
 
+When('the server drops all connections once it waits', async function (this: ClientWorld) {
+  await itWaits(this);
+  await (await this.node()).dropConnections();
+});
+
 When('{person} invites the client once it waits', async function (this: ClientWorld, name: string) {
   await itWaits(this);
   await inviteClient(this, name);
