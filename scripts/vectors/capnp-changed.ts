@@ -35,8 +35,8 @@ export interface Family {
   make: (id: string, comment: string, flags: string[], bytes: Uint8Array, expected: Expected) => VectorCase;
   /** Bytes that there is a case of. */
   seen: Set<string>;
-  /** Whether far pointers, which are read alike wherever they lie, are tried with no more than a few faults. */
-  hasFewFar?: boolean;
+  /** Whether less is tried of what is read alike wherever it lies: far pointers, and sizes. */
+  isShort?: boolean;
   /** Of cases that are right, in place of StillRight. */
   rightFlags?: string[];
 }
@@ -75,7 +75,7 @@ export function changedPointers(family: Family, segments: bigint[][], names: Rec
     const place = places.get(path);
     if (place?.segment !== 0) throw new Error(`${family.title} has no near pointer ${path}`);
     return mutations(segments, place.word)
-      .filter(({ id }) => !family.hasFewFar || !id.includes('far-') || /^(?:double-)?far-(?:nowhere|out)$/.test(id))
+      .filter(({ id }) => !family.isShort || !/far-|2-15/.test(id) || /^(?:double-)?far-(?:nowhere|out)$/.test(id))
       .map(({ id, what, ...rest }) =>
         caseOf(family, { id: `${slug(name)}-${id}`, what: `the pointer to ${name} ${what}`, ...rest }),
       )

@@ -80,7 +80,6 @@ function farAway(
   add('far-nowhere', 'is a far pointer to a segment that is not there', farPointer(next, 0));
   add('far-last-segment', 'is a far pointer to segment 2^32 - 1', farPointer(0xffff_ffff, 0));
   add('far-at-the-end', 'is a far pointer to the end of its segment', farPointer(0, end));
-  add('far-furthest', 'is a far pointer to the last word that it can name', farPointer(0, LAST_OFFSET));
   add('far-empty-segment', 'is a far pointer to a segment without words', farPointer(next, 0), [], [[]]);
   add('far-to-itself', 'is a far pointer that is its own landing pad', farPointer(0, at));
   add('far-to-far', 'is a far pointer to another', farPointer(0, end), [farPointer(0, end + 1), same(start - end - 2)]);
@@ -161,6 +160,13 @@ function farAway(
     [[doubleFarPointer(0, start), tagWord]],
   );
   add(
+    'double-far-to-struct',
+    'is a double-far pointer whose pad begins with a pointer to a struct, at the offset of the content',
+    doubleFarPointer(next, 0),
+    [],
+    [[BigInt(start * 8), tagWord]],
+  );
+  add(
     'double-far-to-near',
     'is a double-far pointer whose pad begins with what is no far pointer',
     doubleFarPointer(next, 0),
@@ -186,10 +192,11 @@ function changedStruct(words: readonly bigint[], start: number, size: number, of
   sized('data-to-the-end', 'is to a struct whose data end with the segment', room, 0);
   sized('data-over-the-end', 'is to a struct with a data word too much', room - pointers + 1, pointers);
   sized('pointers-over-the-end', 'is to a struct with a pointer too much', dataWords, room - dataWords + 1);
+  sized('data-2-15', 'is to a struct of 32,768 data words', 32_768, pointers);
+  sized('pointers-2-15', 'is to a struct of 32,768 pointers', dataWords, 32_768);
   sized('data-most', 'is to a struct of 65,535 data words', 65_535, pointers);
   sized('pointers-most', 'is to a struct of 65,535 pointers', dataWords, 65_535);
   add('list', 'is to a list of eight-byte elements', listPointer(offset, SIZE.eightBytes, dataWords + pointers));
-  add('list-bytes', 'is to a list of bytes', listPointer(offset, SIZE.byte, (dataWords + pointers) * 8));
 }
 
 function changedList(words: readonly bigint[], at: number, start: number, size: number, add: Add): void {

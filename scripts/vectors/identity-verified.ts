@@ -68,6 +68,14 @@ export function changedSignatures(): VectorCase[] {
         message: flipBit(base.message, bitOf(byte)),
       }),
     ),
+    ...range(1, 6).flatMap((i) => {
+      const of = signed(`sign ${i}`, i);
+      const flipped = (name: 'publicKey' | 'signature'): Signed => ({ ...of, [name]: flipBit(of[name], 255) });
+      return [
+        one(`key-sign-${i}`, 'the key with its sign turned', ['WrongSignature'], 'wrong', flipped('publicKey')),
+        one(`r-sign-${i}`, 'R with its sign turned', ['WrongSignature'], 'wrong', flipped('signature')),
+      ];
+    }),
     wrong('halves-swapped', 'S | R in place of R | S', {
       signature: concat(base.signature.subarray(32), base.signature.subarray(0, 32)),
     }),

@@ -121,7 +121,7 @@ function changed(bases: readonly Base[]): VectorCase[] {
       schema: RPC,
       make: read,
       seen,
-      hasFewFar: Object.keys(names).length < 3,
+      isShort: Object.keys(names).length < 3,
     };
     return [
       ...changedPointers(family, layOut(root), names),

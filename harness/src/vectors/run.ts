@@ -53,13 +53,24 @@ export async function runVectors(run: VectorRun): Promise<VectorResult[]> {
 }
 
 async function verdictOf(vector: Vector, verifier: CommandVerifier | undefined): Promise<Verdict> {
-  if (!verifier) return judge(vector, ownAnswer(vector.kind, vector.input) ?? { unsupported: true });
+  if (!verifier) return ownVerdict(vector);
   try {
     return judge(vector, await verifier.answer(vector));
   } catch (error) {
     if (error instanceof NoAnswer) return { status: 'failed', reason: error.message };
     throw error;
   }
+}
+
+/** A library that throws what it should not has failed that case alone. */
+function ownVerdict(vector: Vector): Verdict {
+  let answer: unknown;
+  try {
+    answer = ownAnswer(vector.kind, vector.input) ?? { unsupported: true };
+  } catch (error) {
+    return { status: 'failed', reason: `it threw ${error}` };
+  }
+  return judge(vector, answer);
 }
 
 function required(verdict: Verdict, { kind }: Vector, kinds: readonly string[]): Verdict {

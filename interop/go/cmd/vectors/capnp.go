@@ -22,7 +22,7 @@ func cut(stream []byte) (m message, rest []byte, err error) {
 		return nil, nil, incomplete
 	}
 	count := uint64(binary.LittleEndian.Uint32(stream)) + 1
-	if count > maxSegments {
+	if count > maxSegments || count > 256 && has("segments-few") {
 		return nil, nil, malformed
 	}
 	at := (4 + 4*count + 7) / 8 * 8
@@ -91,10 +91,26 @@ func (m message) word(p place) (uint64, error) {
 }
 
 func (m message) claim(p place, words int) error {
-	if p.segment >= len(m) || p.word < 0 || words < 0 || 8*(p.word+words) > len(m[p.segment]) {
+	if p.segment >= len(m) || p.word < 0 || words < 0 || 8*(p.word+words) > len(m[p.segment])+slack() {
 		return malformed
 	}
 	return nil
+}
+
+// slack is for a planted fault alone.
+func slack() int {
+	if has("bounds-loose") {
+		return 8
+	}
+	return 0
+}
+
+// offset is how far a pointer leads, in words.
+func offset(pointer uint64) int {
+	if has("offset-unsigned") {
+		return int(uint32(pointer) >> 2)
+	}
+	return int(int32(pointer) >> 2)
 }
 
 // resolve reads a pointer, through far pointers.
@@ -104,7 +120,7 @@ func (m message) resolve(p place) (target, error) {
 		return target{}, err
 	}
 	if value&3 != 2 {
-		return near(value, place{p.segment, p.word + 1 + int(int32(value)>>2)})
+		return near(value, place{p.segment, p.word + 1 + offset(value)})
 	}
 	if has("no-far") {
 		return target{}, malformed
@@ -115,7 +131,10 @@ func (m message) resolve(p place) (target, error) {
 		return target{}, err
 	}
 	if value&4 == 0 || has("tag-as-pad") {
-		return near(first, place{pad.segment, pad.word + 1 + int(int32(first)>>2)})
+		if has("pad-offset") {
+			pad.word = p.word
+		}
+		return near(first, place{pad.segment, pad.word + 1 + offset(first)})
 	}
 	tag, err := m.word(place{pad.segment, pad.word + 1})
 	if err != nil || first&7 != 2 {
@@ -132,11 +151,18 @@ func near(value uint64, at place) (target, error) {
 	case value&3 == 0:
 		return target{kind: structure, place: at, dataWords: int(value >> 32 & 0xffff), pointers: int(value >> 48)}, nil
 	case value&3 == 1:
-		return target{kind: list, place: at, size: int(value >> 32 & 7), count: int(value >> 35)}, nil
+		return target{kind: list, place: at, size: int(value >> 32 & 7), count: count(value)}, nil
 	case uint32(value) == 3:
 		return target{kind: capability}, nil
 	}
 	return target{}, malformed
+}
+
+func count(pointer uint64) int {
+	if has("count-28-bits") {
+		return int(pointer>>35) & (1<<28 - 1)
+	}
+	return int(pointer >> 35)
 }
 
 // tag reads the word before the elements of a list of structures.
@@ -146,7 +172,7 @@ func (m message) tag(t target) (elements, dataWords, pointers int, err error) {
 	}
 	value, _ := m.word(t.place)
 	elements, dataWords, pointers = int(uint32(value)>>2), int(value>>32&0xffff), int(value>>48)
-	if value&3 != 0 || elements*(dataWords+pointers) > t.count {
+	if value&3 != 0 || elements*(dataWords+pointers) > t.count && !has("tag-trusted") {
 		err = malformed
 	}
 	return
@@ -210,6 +236,9 @@ func (w *walk) follow(p place, depth int) error {
 		return nil
 	}
 	words := (t.count*elementBits[t.size] + 63) / 64
+	if has("list-rounded-down") {
+		words = t.count * elementBits[t.size] / 64
+	}
 	if err := w.claim(t.place, words); err != nil {
 		return err
 	}
@@ -280,6 +309,9 @@ func (v view) text(index int) (string, error) {
 	}
 	if len(bytes) == 0 || bytes[len(bytes)-1] != 0 {
 		return "", malformed
+	}
+	if has("nul-kept") {
+		return string(bytes), nil
 	}
 	return string(bytes[:len(bytes)-1]), nil
 }

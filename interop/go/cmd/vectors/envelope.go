@@ -45,6 +45,15 @@ func parseEnvelope(in input) (output, error) {
 	if has("time-double") {
 		time = uint64(float64(time))
 	}
+	if has("time-signed") && int64(time) < 0 {
+		return nil, malformed
+	}
+	if has("type-byte") {
+		msgType &= 255
+	}
+	if has("newer-refused") && (root.t.dataWords > 2 || root.t.pointers > 3) {
+		return nil, malformed
+	}
 	if has("no-older") && (root.t.dataWords < 2 || root.t.pointers < 3) {
 		return nil, malformed
 	}
@@ -94,10 +103,16 @@ var code = regexp.MustCompile(`^E([0-9]{3})(?:[^0-9A-Za-z]|$)`)
 // anywhere is the pattern of a planted fault.
 var anywhere = regexp.MustCompile(`E([0-9]{3})`)
 
+// wordEnd is that of another.
+var wordEnd = regexp.MustCompile(`^E([0-9]{3})\b`)
+
 func errorReason(in input) (output, error) {
 	pattern := code
 	if has("code-anywhere") {
 		pattern = anywhere
+	}
+	if has("underscore-joins") {
+		pattern = wordEnd
 	}
 	found := pattern.FindStringSubmatch(in.Reason)
 	if found == nil {

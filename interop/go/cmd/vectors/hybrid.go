@@ -229,6 +229,9 @@ func agree(in input) (output, error) {
 }
 
 func decapsulate(in input) (output, error) {
+	if has("z-ignored") {
+		in.Seed = append(in.Seed[:32:32], make([]byte, 32)...)
+	}
 	key, err := mlkem.NewDecapsulationKey768(in.Seed)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,9 @@ func splitStream(in input) (output, error) {
 	frames := [][]int{}
 	for rest := []byte(in.Stream); len(rest) > 0; {
 		m, behind, err := cut(rest)
+		if err == incomplete && has("half-dropped") {
+			break
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -125,6 +128,9 @@ func readReturn(body view) (output, error) {
 	names := []string{"results", "exception", "canceled", "resultsSentElsewhere", "takeFromOtherQuestion",
 		"acceptFromThirdParty"}
 	which := int(uint16(head >> 48))
+	if has("variant-wraps") {
+		which %= len(names)
+	}
 	if which >= len(names) {
 		return nil, malformed
 	}
