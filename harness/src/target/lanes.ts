@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
 import type { Options } from '../options/options.ts';
+import type { ServerCommand } from '../options/server-command.ts';
 import { type AccountData, makeAccounts, ROLES } from './accounts.ts';
 import { CommandServer } from './command/command-server.ts';
 import { LOOPBACK_DATAGRAM, startEmbedded } from './embedded.ts';
@@ -18,6 +19,12 @@ export interface Lanes {
   close(): Promise<void>;
 }
 
+/** Where each lane goes, and with which people; nobody is there when the target registers them. */
+interface Opened {
+  places: Pick<TargetData, 'addresses' | 'accounts' | 'server'>[];
+  close(): Promise<void>;
+}
+
 /**
  * Comes to what is under test. Lanes share a target, and an embedded server; of a command each has a server of its own, which it
  * may restart.
@@ -25,55 +32,53 @@ export interface Lanes {
  * @throws SuiteError when an embedded server does not start, UnreachableError when that of a command does not
  */
 export async function openLanes(options: LaneOptions, count: number): Promise<Lanes> {
-  const { targets, command, limits, timeoutMs, isOpen, accounts, required, traceDir, inputSeed } = options;
+  const { targets, command, limits, timeoutMs, isOpen, required, traceDir, inputSeed } = options;
+  const isEmbedded = targets.length === 0 && command === undefined;
   checkPeople(count, options);
-  type Place = Pick<TargetData, 'addresses' | 'accounts' | 'server'>;
-  const lanesAt = (places: Place[], isOurs = false): Lanes['targets'] => {
-    const hasNobody = places.every((place) => place.accounts.length === 0);
-    const mustRegister = (hasNobody && !isOpen && !isOurs) || required.includes('opaque');
-    const all = { isOpen, limits, timeoutMs, traceDir, inputSeed, noAccounts: undefined, mustRegister };
-    return places.map((place, lane) => ({ ...all, ...place, lane })) as Lanes['targets'];
+  const { places, close } =
+    targets.length > 0
+      ? atTargets(options, count)
+      : command
+        ? await atCommand(command, options, count)
+        : await atEmbedded(options, count);
+  const hasNobody = places.every(({ accounts }) => accounts.length === 0);
+  const mustRegister = (hasNobody && !isOpen && !isEmbedded) || required.includes('opaque');
+  const all = { isOpen, limits, timeoutMs, traceDir, inputSeed, noAccounts: undefined, mustRegister };
+  return { targets: places.map((place, lane) => ({ ...all, ...place, lane })) as Lanes['targets'], close };
+}
+
+const forEachLane = <T>(count: number, make: (lane: number) => T): T[] =>
+  Array.from({ length: count }, (_, lane) => make(lane));
+
+function atTargets({ targets, accounts }: LaneOptions, count: number): Opened {
+  const places = forEachLane(count, (lane) => ({ addresses: targets, accounts: accountsOf(accounts, lane) }));
+  return { places, close: async () => {} };
+}
+
+async function atCommand(command: ServerCommand, { accounts, timeoutMs }: LaneOptions, count: number): Promise<Opened> {
+  const starting = forEachLane(count, () => CommandServer.start(command, timeoutMs));
+  const close = async (): Promise<void> => {
+    await Promise.allSettled(starting.map(async (server) => (await server).stop()));
   };
-  const forEach = <T>(make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index));
-  if (targets.length > 0) {
-    const places = forEach((index) => ({ addresses: targets, accounts: accountsOf(accounts, index) }));
-    return { targets: lanesAt(places), close: async () => {} };
+  try {
+    const servers = await Promise.all(starting);
+    const places = servers.map(({ port, name, accounts: made }) => ({
+      addresses: [{ host: '127.0.0.1', port, verify: command.verify }],
+      accounts: made.length > 0 ? made : accounts,
+      server: name,
+    }));
+    return { places, close };
+  } catch (error) {
+    await close();
+    throw error;
   }
-  if (command) {
-    const starting = forEach(() => CommandServer.start(command, timeoutMs));
-    const close = async (): Promise<void> => {
-      await Promise.all(
-        starting.map((start) =>
-          start.then(
-            (server) => server.stop(),
-            () => {},
-          ),
-        ),
-      );
-    };
-    try {
-      const places = (await Promise.all(starting)).map((server) => ({
-        addresses: [{ host: '127.0.0.1', port: server.port, verify: command.verify }],
-        accounts: server.accounts.length > 0 ? server.accounts : accounts,
-        server: server.name,
-      }));
-      return { targets: lanesAt(places), close };
-    } catch (error) {
-      await close();
-      throw error;
-    }
-  }
-  const people = forEach(() => (accounts.length > 0 ? accounts : isOpen ? [] : makeAccounts()));
-  const embedded = await startEmbedded(isOpen, limits, people.flat());
-  const { host, port, pin } = embedded;
+}
+
+async function atEmbedded({ accounts, isOpen, limits }: LaneOptions, count: number): Promise<Opened> {
+  const people = forEachLane(count, () => (accounts.length > 0 ? accounts : isOpen ? [] : makeAccounts()));
+  const { host, port, pin, stop } = await startEmbedded(isOpen, limits, people.flat());
   const address = { host, port, verify: { kind: 'pin', sha256: pin } as const, maxDatagram: LOOPBACK_DATAGRAM };
-  return {
-    targets: lanesAt(
-      people.map((of) => ({ addresses: [address], accounts: of })),
-      true,
-    ),
-    close: () => embedded.stop(),
-  };
+  return { places: people.map((of) => ({ addresses: [address], accounts: of })), close: stop };
 }
 
 const isForAnyLane = ({ isExpired, deviceId }: AccountData): boolean => isExpired || deviceId !== undefined;
