@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Given, Then, When } from '@cucumber/cucumber';
 import { type CertificateOptions, makeSignedCertificate } from '../../src/client/certificate.ts';
-import type { ClientWorld } from '../../src/client/client-world.ts';
+import type { ClientWorld, CommandOptions } from '../../src/client/client-world.ts';
 import { inviteClient, newText, say } from '../../src/client/conversation.ts';
 import { ObservingNode } from '../../src/client/observing-node.ts';
 import { findSecret } from '../../src/client/secrets.ts';
@@ -30,14 +30,17 @@ When('the client runs {string} with its options in the environment', async funct
   await this.run(text, { byEnvironment: true });
 });
 
+/** Runs what finds no server. @throws SkipScenario when it still tries: QUIC alone gives up after 30 s in many libraries */
+async function runPatiently(world: ClientWorld, command: string, options: CommandOptions = {}): Promise<void> {
+  const process = await world.start(command, { ...options, patience: PATIENCE });
+  if ((await process.ended).isLate) world.skip(`"${command}" still tries: how long it may is nowhere said`);
+  await world.finished(process, command);
+}
+
 When('the client runs {string} and nobody is there', async function (this: ClientWorld, command: string) {
   const node = await this.node();
   await node.stop();
-  // QUIC alone gives up after 30 s in many libraries, and a client may try again.
-  const process = await this.start(command, { patience: PATIENCE });
-  const { isLate } = await process.ended;
-  if (isLate) this.skip(`"${command}" still tries: how long it may is nowhere said`);
-  await this.finished(process, command);
+  await runPatiently(this, command);
 });
 
 When(
@@ -53,7 +56,7 @@ When(
   'the client runs {string} and meets a server that speaks {string}',
   async function (this: ClientWorld, command: string, protocols: string) {
     this.other = await this.startNode({ service: this.service, alpn: protocols.split(',') });
-    await this.run(command, { node: this.other });
+    await runPatiently(this, command, { node: this.other });
   },
 );
 
