@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { countVectors, loadVectors, runVectors } from '../harness/src/index.ts';
 import { Checks, ROOT, run, runSuite, startServer, writeAccounts } from './peer.ts';
 
 const sources = join(ROOT, 'interop/python');
@@ -69,6 +70,22 @@ try {
     ]);
     await reference.stop();
   }
+
+  const vectors = loadVectors().filter(({ kind }) => ['envelope-parse', 'rpc-message', 'frame-split'].includes(kind));
+  const verified = await runVectors({
+    vectors,
+    command: `'${python}' '${join(sources, 'vectors.py')}'`,
+    timeoutMs: 20_000,
+  });
+  const wrong = verified
+    .filter(({ status }) => status === 'failed')
+    .map(({ vector, reason }) => `${vector.id}: ${reason}`);
+  const { passed } = countVectors(verified);
+  checks.check(
+    `${passed} of ${vectors.length} vectors pass on the C++ implementation, and none fails`,
+    wrong.length === 0 && passed > vectors.length * 0.9,
+    wrong.join('\n'),
+  );
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

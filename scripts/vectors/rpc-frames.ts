@@ -4,7 +4,8 @@ import { acceptable, type VectorCase, type VectorFile, valid } from './file.ts';
 import { framing } from './rpc-framing.ts';
 import { malformed } from './rpc-malformed.ts';
 import { body, MESSAGES, read } from './rpc-messages.ts';
-import { bits, ids, scattered, sizes, texts, variants } from './rpc-values.ts';
+import { bits, sizes } from './rpc-sizes.ts';
+import { ids, scattered, texts, variants } from './rpc-values.ts';
 
 const LAYOUTS: [string, string, Layout][] = [
   ['far', 'far pointers', { reach: 'far' }],

@@ -1,5 +1,5 @@
-// Messages of rpc.capnp of every value that a field can have at its edges, of other schemas, and in layouts of any kind.
-import { layOut, type Node, text } from './capnp.ts';
+// Messages of rpc.capnp of every value that a field can have at its edges, and in layouts of any kind.
+import { layOut, type Node } from './capnp.ts';
 import { caseOf, isCase } from './capnp-changed.ts';
 import { scatter } from './capnp-scattered.ts';
 import { bytesOf, type VectorCase } from './file.ts';
@@ -23,13 +23,14 @@ import {
 } from './rpc-messages.ts';
 import { RPC, resolvesDiffer } from './rpc-model.ts';
 
-type Struct = { data: readonly bigint[]; pointers: readonly Node[] };
-type One = [id: string, comment: string, root: Node];
+/** The beginning of the id, what the message is and what is special, and the message. */
+export type One = [id: string, comment: string, root: Node];
 
-const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+export const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 const seen = (): Set<string> => new Set();
 
-function casesOf(
+/** @param rightFlags of the cases that are right */
+export function casesOf(
   rightFlags: string[],
   ones: readonly One[],
   lay: (root: Node, id: string) => bigint[][] = (root) => layOut(root),
@@ -53,7 +54,7 @@ function casesOf(
 const promised = (id: number): Node => call({ ...enqueue, params: null, target: promisedAnswer(id) });
 const resolve = (id: number, union = 0, value: Node = { data: [1n], pointers: [null] }): Node =>
   body(5, { data: [BigInt(id) | (BigInt(union) << 32n)], pointers: [value] });
-const plainCall = { ...enqueue, params: null };
+export const plainCall = { ...enqueue, params: null };
 
 export function ids(): VectorCase[] {
   const fields: [string, string, (value: number) => Node][] = [
@@ -105,45 +106,6 @@ export function ids(): VectorCase[] {
           call({ ...plainCall, target: promisedAnswer(4, transform) }),
         ],
       ),
-    ],
-  );
-}
-
-/** Bits next to those that say something: of later schemas, or obsolete. */
-export function bits(): VectorCase[] {
-  const finishBit = (bit: number): One => [
-    `finish-bit-${bit}`,
-    `Finish: bit ${bit} is set`,
-    body(4, { data: [5n | (1n << BigInt(bit))], pointers: [] }),
-  ];
-  const returnBit = (bit: number): One => [
-    `return-bit-${bit}`,
-    `Return: bit ${bit} is set`,
-    body(3, { data: [5n | (2n << 48n) | (1n << BigInt(bit)), 0n], pointers: [null] }),
-  ];
-  const exceptionBit = (bit: number): One => [
-    `abort-bit-${bit}`,
-    `Abort: bit ${bit} of the exception is set`,
-    body(1, { data: [(1n << 32n) | (1n << BigInt(bit))], pointers: [text('bit')] }),
-  ];
-  const bootstrapBit = (bit: number): One => [
-    `bootstrap-bit-${bit}`,
-    `Bootstrap: bit ${bit} is set`,
-    body(8, { data: [6n | (1n << BigInt(bit))], pointers: [null] }),
-  ];
-  const rootBit = (bit: number): One => [
-    `release-root-bit-${bit}`,
-    `Release: bit ${bit} of the message is set`,
-    { data: [6n | (1n << BigInt(bit))], pointers: [{ data: [3n | (2n << 32n)], pointers: [] }] },
-  ];
-  return casesOf(
-    ['OtherSchema'],
-    [
-      ...range(32, 63).map(finishBit),
-      ...range(32, 47).map(returnBit),
-      ...[0, 1, 15, 16, 31, 48, 55, 63].map(exceptionBit),
-      ...[32, 47, 48, 63].map(bootstrapBit),
-      ...[16, 31, 32, 63].map(rootBit),
     ],
   );
 }
@@ -209,72 +171,6 @@ export function variants(): VectorCase[] {
       ),
       ...numbered('resolve-variant', 'Resolve: variant', [1, 2, 3, ...odd], (which) => resolve(5, which, null)),
     ],
-  );
-}
-
-/** Structs of every size around the schema's own. */
-export function sizes(): VectorCase[] {
-  const resize = (of: Struct, words: number, count: number): Struct => ({
-    data: range(0, words - 1).map((i) => of.data[i] ?? 0xabcd_ef01_2345_6789n),
-    pointers: range(0, count - 1).map((i) => of.pointers[i] ?? text('newer')),
-  });
-  const inBody =
-    (which: number) =>
-    (of: Struct): Node =>
-      body(which, of);
-  const inCall = (of: Struct): Node => call({ ...plainCall, target: of });
-  const structs: [string, string, Struct, number, number, (of: Struct) => Node][] = [
-    ['bootstrap-size', 'Bootstrap: a struct', { data: [3n], pointers: [null] }, 2, 2, inBody(8)],
-    [
-      'call-size',
-      'Call: a struct',
-      { data: [9n | (3n << 32n), 77n, 0n], pointers: [importedCap(2), null, null] },
-      4,
-      4,
-      inBody(2),
-    ],
-    ['call-target-size', 'Call: a target', importedCap(6) as Struct, 2, 2, inCall],
-    ['call-promised-size', 'Call: a target that is promised, a struct', promisedAnswer(8, [1]) as Struct, 2, 2, inCall],
-    [
-      'call-params-size',
-      'Call: params, a struct',
-      payload({ data: [1n], pointers: [] }) as Struct,
-      1,
-      3,
-      (of) => call({ ...enqueue, params: of }),
-    ],
-    ['return-size', 'Return: a struct', { data: [9n | (2n << 48n), 0n], pointers: [null] }, 3, 2, inBody(3)],
-    ['return-exception-size', 'Return: an exception', exception('size', 2) as Struct, 2, 2, (of) => returned(4, 1, of)],
-    ['finish-size', 'Finish: a struct', { data: [7n | (1n << 32n)], pointers: [] }, 2, 2, inBody(4)],
-    ['release-size', 'Release: a struct', { data: [7n | (4n << 32n)], pointers: [] }, 2, 2, inBody(6)],
-    [
-      'disembargo-size',
-      'Disembargo: a struct',
-      { data: [7n | (1n << 32n)], pointers: [importedCap(0)] },
-      2,
-      2,
-      inBody(13),
-    ],
-    ['abort-size', 'Abort: an exception', exception('size', 1) as Struct, 2, 2, inBody(1)],
-    [
-      'resolve-size',
-      'Resolve: a struct',
-      { data: [7n], pointers: [{ data: [1n], pointers: [null] }] },
-      2,
-      2,
-      inBody(5),
-    ],
-    ['message-size', 'Message: a struct', finish(3) as Struct, 2, 2, (of) => of],
-  ];
-  return casesOf(
-    ['OtherSchema'],
-    structs.flatMap(([id, comment, of, words, count, make]) =>
-      range(0, words).flatMap((w) =>
-        range(0, count).map(
-          (c): One => [`${id}-${w}-${c}`, `${comment} of ${w} data words and ${c} pointers`, make(resize(of, w, c))],
-        ),
-      ),
-    ),
   );
 }
 
