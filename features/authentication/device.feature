@@ -15,6 +15,43 @@ Feature: Device ids
         | a deviceId of 1 bytes           |
         | a deviceId as long as is allowed |
 
+    @needs:accounts
+    Scenario Outline: <method> from a device
+      When Alice calls <method> with a deviceId as long as is allowed
+      Then the call succeeds
+
+      Examples:
+        | method           |
+        | enqueue          |
+        | fetchWait        |
+        | uploadKeyPackage |
+        | fetchKeyPackage  |
+        | uploadHybridKey  |
+        | fetchHybridKey   |
+
+      @profile:channels
+      Examples: Channels
+        | method        |
+        | createChannel |
+
+      @profile:reliable
+      Examples: Reliable
+        | method |
+        | peek   |
+        | ack    |
+
+      @profile:batch
+      Examples: Batch
+        | method          |
+        | fetchHybridKeys |
+        | batchEnqueue    |
+
+      @profile:p2p
+      Examples: Endpoints
+        | method          |
+        | publishEndpoint |
+        | resolveEndpoint |
+
   @AUTH-016 @level:should @profile:core @source:decided
   Rule: AUTH-016 Longer device ids are refused
     A server SHOULD answer E020 to a `deviceId` of more than 64 bytes.
@@ -34,6 +71,29 @@ Feature: Device ids
         | fetchWait        |
         | uploadHybridKey  |
         | fetchHybridKey   |
+
+      @profile:channels
+      Examples: Channels
+        | method        |
+        | createChannel |
+
+      @profile:reliable
+      Examples: Reliable
+        | method |
+        | peek   |
+        | ack    |
+
+      @profile:batch
+      Examples: Batch
+        | method          |
+        | fetchHybridKeys |
+        | batchEnqueue    |
+
+      @profile:p2p
+      Examples: Endpoints
+        | method          |
+        | publishEndpoint |
+        | resolveEndpoint |
 
     @needs:accounts
     Scenario: A device id that is as long as is allowed, in 8 bits

@@ -17,6 +17,10 @@ Feature: Authentication comes before everything else
         | uploadKeyPackage | a package longer than is allowed |
         | uploadKeyPackage | Bob's key as identityKey        |
         | fetchKeyPackage  | an identityKey of 0 bytes       |
+        | fetchKeyPackage  | a stranger's key as identityKey |
+        | fetchHybridKey   | a stranger's key as identityKey |
+        | uploadHybridKey  | an identityKey of 31 bytes      |
+        | fetch            | a recipientKey of 31 bytes      |
         | enqueue          | a recipientKey of 33 bytes      |
         | enqueue          | a payload of 0 bytes            |
         | enqueue          | a payload longer than is allowed |
@@ -74,6 +78,7 @@ Feature: Authentication comes before everything else
         | publishEndpoint | Bob's key as identityKey   |
         | publishEndpoint | a nodeAddr of 0 bytes      |
         | resolveEndpoint | an identityKey of 33 bytes |
+        | resolveEndpoint | a stranger's key as identityKey |
 
     @needs:accounts @profile:channels
     Scenario Outline: <method> on the channel of two others with an unknown token
@@ -193,6 +198,13 @@ Feature: Authentication comes before everything else
       Examples: Version 0
         | fault          | code |
         | auth version 0 | E001 |
+
+    @needs:accounts @profile:batch
+    Scenario: A refused batch leaves nothing behind
+      Given Bob's queue is empty
+      When Alice calls batchEnqueue with an unknown token and Bob's key among the recipientKeys
+      Then the call fails with E003
+      And nothing is in Bob's queue
 
     @needs:accounts
     Scenario: A refused fetchKeyPackage uses none up

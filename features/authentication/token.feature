@@ -123,6 +123,20 @@ Feature: Bearer tokens
         | her token with its first bit flipped |
         | her token in hex                     |
 
+    @needs:accounts
+    Scenario Outline: Nearly a token that was just right: <token>
+      Given everyone shares one session
+      When Alice calls fetch
+      Then the call succeeds
+      When Alice calls fetch with <token>
+      Then the call fails with E003
+
+      Examples:
+        | token                                |
+        | her token without its last byte      |
+        | her token and one more byte          |
+        | her token with its last byte changed |
+
   @AUTH-008 @level:must @profile:core @source:stated
   Rule: AUTH-008 A known token opens every method
     A server MUST accept `auth` version 1 with a token that it knows and that has not expired, on every method that has

@@ -55,6 +55,13 @@ Feature: One payload for many
       When Alice sends a batch to many strangers, and Bob is the last that is allowed
       Then Bob's queue still holds its messages
 
+    Scenario: Batches for different people at once
+      Given Alice's queue is empty
+      And Bob's queue is empty
+      When Mallory puts 6 batches each into the queues of Alice, and of Bob and Alice, at once
+      Then Alice's queue still holds its messages
+      And Bob's queue still holds its messages
+
   @BAT-007 @level:must @profile:batch @source:decided
   Rule: BAT-007 Numbers come in the order of the request
     `batchEnqueue` MUST return one number for each of the `recipientKeys`, in their order: the one under which that
@@ -186,6 +193,11 @@ Feature: One payload for many
       Then the numbers of Alice's queue have only risen
       And Alice's queue still holds its messages
       And Bob's queue still holds its messages
+
+    Scenario: Messages and batches of two people at once
+      Given Alice's queue is empty
+      When Mallory puts 12 batches into the queues of Alice while Bob puts 12 messages each into theirs
+      Then Alice's queue still holds its messages
 
   @BAT-010 @level:must @profile:batch @source:decided
   Rule: BAT-010 A batch ends waits

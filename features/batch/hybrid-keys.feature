@@ -47,6 +47,15 @@ Feature: Looking up many hybrid keys
       When Alice asks for many hybrid keys, and Bob's is the last that is allowed
       Then the last entry is Bob's last hybrid key
 
+    Scenario: Several calls at once
+      When Alice, Bob and Mallory upload hybrid keys at once
+      Then Bob finds the hybrid keys of Alice, Bob and Mallory, in either order, by 6 calls each at once
+
+    Scenario: One key as often as is allowed
+      Given Bob has uploaded a hybrid key
+      When Alice asks for Bob's hybrid key as often as is allowed
+      Then each entry is Bob's last hybrid key
+
   @BAT-002 @level:must @profile:batch @source:decided
   Rule: BAT-002 Keys stay where they are
     `fetchHybridKeys` MUST leave every key in place.

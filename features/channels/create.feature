@@ -59,6 +59,21 @@ Feature: Creating channels
       And Bob creates a channel with Mallory
       Then all of them get different ids
 
+    @needs:accounts
+    Scenario: Three pairs at once
+      Then each two of Alice, Bob and Mallory get a channel of their own by 3 calls each at once
+
+    @needs:accounts
+    Scenario Outline: A peer whose key is nearly Bob's, <change>
+      When Alice creates a channel with Bob
+      And Alice creates a channel with somebody whose key is Bob's <change>
+      Then all of them get different ids
+
+      Examples:
+        | change                                 |
+        | with its last bit flipped              |
+        | changed so that lossy text is the same |
+
   @CH-004 @level:should @profile:channels @source:decided
   Rule: CH-004 Ids are random
     A channel id SHOULD be random and not derived from the members' keys.

@@ -194,6 +194,15 @@ Feature: Enqueueing
       When Alice fetches from Alice's queue in the channel with Bob
       Then the answer holds all its messages under the numbers that enqueue returned
 
+    Scenario: Messages for two recipients at once
+      Given Alice's queue is empty
+      And Bob's queue is empty
+      When Mallory puts 9 messages each into Alice's queue and Bob's queue at once
+      And Alice fetches from Alice's queue
+      Then the answer holds all its messages under the numbers that enqueue returned
+      When Bob fetches from Bob's queue
+      Then the answer holds all its messages under the numbers that enqueue returned
+
   @DS-018 @level:must @profile:core @source:decided
   Rule: DS-018 A refused message leaves nothing
     An `enqueue` that is answered with an error MUST NOT leave a message in any queue.

@@ -169,6 +169,10 @@ Feature: Fetching
         | method |
         | peek   |
 
+    Scenario: As soon as a message would come
+      Given Alice's queue is empty
+      Then a fetch of nothing from Alice's queue takes little longer than one of a message of Bob
+
   @DS-014 @level:must @profile:core @source:decided
   Rule: DS-014 Fetches at once share nothing
     Among calls that fetch from one queue at the same time, while messages are enqueued or not, a server MUST give each
@@ -268,3 +272,13 @@ Feature: Fetching
       When Alice peeks at Alice's queue
       Then the answer holds some of its messages
       And Alice's queue still holds its messages
+
+    Scenario Outline: <count> short messages
+      Given Alice's queue is empty
+      When Bob puts <count> short messages into Alice's queue
+      Then Alice's queue still holds its messages
+
+      Examples:
+        | count |
+        | 280   |
+        | 1100  |

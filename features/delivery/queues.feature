@@ -39,6 +39,25 @@ Feature: Queues
       Then Alice's queue still holds its messages
       And Bob's queue still holds its messages
 
+    Scenario: Messages for two recipients at once
+      Given Alice's queue is empty
+      And Bob's queue is empty
+      When Mallory puts 9 messages each into Alice's queue and Bob's queue at once
+      Then Alice's queue still holds its messages
+      And Bob's queue still holds its messages
+
+    Scenario: Two recipients fetch at once
+      Given Alice's queue is empty
+      And Bob's queue is empty
+      When Mallory puts 6 messages each into Alice's queue and Bob's queue at once
+      Then Alice and Bob get what is theirs by 6 fetches each at once
+
+    Scenario: A recipient whose key looks the same as text
+      Given Alice's queue is empty
+      And Bob has put 1 message into Alice's queue
+      When Mallory calls enqueue with Alice's key changed so that lossy text is the same as recipientKey
+      Then Alice's queue still holds its messages
+
   @DS-040 @level:must @profile:core @source:decided
   Rule: DS-040 Messages wait for who is away
     A server MUST keep a message whose `enqueue` it answered until it is fetched or acknowledged, whether its recipient
@@ -140,6 +159,18 @@ Feature: Queues
       Given Alice's queue is empty
       When Bob puts a message into Alice's queue by a batch under a channelId of <length> bytes
       Then it is refused with E020, or kept in a queue of its own
+
+      Examples:
+        | length |
+        | 1      |
+        | 17     |
+
+    Scenario Outline: Waiting with a channel id of <length> bytes leaves the default queue alone
+      Given Alice's queue is empty
+      And Bob has put 2 messages into Alice's queue
+      When Alice waits under a channelId of <length> bytes
+      Then it is refused with E020, or nothing is returned
+      And Alice's queue still holds its messages
 
       Examples:
         | length |

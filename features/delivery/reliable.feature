@@ -90,6 +90,16 @@ Feature: Peek and ack
       And Alice's queue in the channel with Bob still holds its messages
       And Alice's queue still holds its messages
 
+    Scenario: The same first ones again and again
+      Given Alice's queue is empty
+      And Bob has put 5 messages into Alice's queue
+      When Alice peeks at Alice's queue with limit 2
+      Then the answer holds its first 2 messages
+      When Alice peeks at Alice's queue with limit 2
+      Then the answer holds its first 2 messages
+      When Alice peeks at Alice's queue with limit 4
+      Then the answer holds its first 4 messages
+
   @DS-032 @level:must @profile:reliable @source:decided
   Rule: DS-032 Ack removes up to a number
     `ack` MUST remove every message of the queue whose number is at most `seqUpTo`, and no other, whether it was seen

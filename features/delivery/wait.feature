@@ -37,6 +37,24 @@ Feature: Waiting for messages
       When a wait of 20000 ms begins on Alice's queue
       Then the wait ends with all its messages
 
+    Scenario: What a limited fetch has left is still queued
+      Given Alice's queue is empty
+      And Bob has put 3 messages into Alice's queue
+      When Alice fetches from Alice's queue with limit 1
+      Then the answer holds its first 1 message
+      When a wait of 20000 ms with limit 1 begins on Alice's queue
+      Then the wait ends with its first 1 message
+      When a wait of 20000 ms begins on Alice's queue
+      Then the wait ends with all its messages
+
+    @profile:channels @needs:accounts
+    Scenario: Something is queued in a channel
+      Given a channel between Alice and Bob
+      And Bob has put 2 messages into Alice's queue in the channel with Bob
+      When a wait of 20000 ms begins on Alice's queue in the channel with Bob
+      Then the wait ends with all its messages
+      And nothing is in Alice's queue in the channel with Bob
+
   @DS-021 @level:must @profile:core @source:stated
   Rule: DS-021 A message ends the wait
     A waiting `fetchWait` MUST return a message that is enqueued into its queue before the time-out, and remove it.
@@ -122,6 +140,21 @@ Feature: Waiting for messages
       Then the wait ends with all its messages
       When Bob puts some text into Alice's queue
       Then the first wait ends with all its messages
+
+    Scenario: The time of another wait is over before
+      Given Alice's queue is empty
+      When a wait of 20000 ms begins on Alice's queue
+      And a wait of 100 ms begins on Alice's queue
+      Then the wait ends with an empty list when its time is over
+      When Bob puts some text into Alice's queue
+      Then the first wait ends with all its messages
+
+    Scenario: Many waits that have ended by their time
+      Given Alice's queue is empty
+      When 105 waits of 40 ms have come to their end on Alice's queue
+      And a wait of 20000 ms begins on Alice's queue
+      And Bob puts some text into Alice's queue
+      Then the wait ends with all its messages
 
   @DS-022 @level:must @profile:core @source:stated
   Rule: DS-022 Time-out is an empty list
@@ -316,3 +349,10 @@ Feature: Waiting for messages
       And the wait is cancelled
       And Bob puts some text into Alice's queue
       Then Alice's queue still holds its messages
+
+    Scenario: Many that were cancelled, and another
+      Given Alice's queue is empty
+      When 140 waits are begun and cancelled on Alice's queue
+      And a wait of 20000 ms begins on Alice's queue
+      And Bob puts some text into Alice's queue
+      Then the wait ends with all its messages

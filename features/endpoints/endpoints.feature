@@ -138,6 +138,10 @@ Feature: Endpoints
         | with its last bit flipped              |
         | changed so that lossy text is the same |
 
+    Scenario: Several people at once
+      When Alice, Bob and Mallory publish endpoints at once
+      Then Bob finds the endpoints of Alice, Bob and Mallory by 4 look-ups each at once
+
   @EP-007 @level:must @profile:p2p @source:decided
   Rule: EP-007 Endpoints up to the limit
     A server MUST accept a `nodeAddr` of 1 byte up to its limit, 4 KiB by default.

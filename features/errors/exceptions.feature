@@ -12,8 +12,10 @@ Feature: Errors as exceptions
       Examples:
         | method           | fault                        |
         | uploadKeyPackage | a package of 0 bytes         |
+        | uploadKeyPackage | a package longer than is allowed |
         | fetchKeyPackage  | an identityKey of 31 bytes   |
         | enqueue          | a payload of 0 bytes         |
+        | enqueue          | a payload longer than is allowed |
         | enqueue          | wire version 2               |
         | fetch            | wire version 2               |
         | fetchWait        | wire version 2               |
@@ -26,6 +28,7 @@ Feature: Errors as exceptions
         | fetch  | auth version 2            |
         | fetch  | an empty token            |
         | fetch  | an unknown token          |
+        | fetch  | a token that has expired  |
         | fetch  | Bob's key as recipientKey |
 
       @profile:channels @needs:accounts
@@ -121,3 +124,11 @@ Feature: Errors as exceptions
         | fetch   | auth version 2             |
         | enqueue | wire version 2             |
         | enqueue | a recipientKey of 31 bytes |
+        | enqueue | a payload of 0 bytes       |
+        | fetch   | a token that has expired   |
+        | fetch   | Bob's key as recipientKey  |
+
+      @profile:channels
+      Examples: Channels
+        | method  | fault                |
+        | enqueue | the id of no channel |

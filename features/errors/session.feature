@@ -39,6 +39,13 @@ Feature: What a refused call leaves alone
       When Alice calls fetch
       Then the call succeeds
 
+    Scenario: After many refusals at once
+      Given everyone shares one session
+      When Alice calls fetch with wire version 2, 300 times at once
+      Then the call fails with E012
+      When Alice calls fetch
+      Then the call succeeds
+
     Scenario: After payload and package beyond the limit
       Given everyone shares one session
       When Alice puts one byte more than is allowed into Bob's queue

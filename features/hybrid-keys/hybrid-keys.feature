@@ -163,3 +163,7 @@ Feature: Hybrid public keys
         | change                                 |
         | with its last bit flipped              |
         | changed so that lossy text is the same |
+
+    Scenario: Uploads and look-ups of several people at once
+      When Alice, Bob and Mallory upload hybrid keys at once
+      Then Bob finds the hybrid keys of Alice, Bob and Mallory by 4 look-ups each at once

@@ -109,6 +109,16 @@ Feature: Fetching KeyPackages
       Then the call succeeds
       And the returned package is empty
 
+    Scenario Outline: A stranger whose key <which> with a zero has none
+      When Alice calls fetchKeyPackage with a stranger's key that <which> with a zero as identityKey
+      Then the call succeeds
+      And the returned package is empty
+
+      Examples:
+        | which  |
+        | begins |
+        | ends   |
+
     Scenario: None is left
       Given Alice has no KeyPackages
       When Bob calls fetchKeyPackage
@@ -145,3 +155,9 @@ Feature: Fetching KeyPackages
         | change                                 |
         | with its last bit flipped              |
         | changed so that lossy text is the same |
+
+    Scenario: Uploads and fetches of two identities at once
+      Given Alice has no KeyPackages
+      And Bob has no KeyPackages
+      When Alice and Bob upload 6 KeyPackages each at once
+      Then Mallory gets the KeyPackages of Alice and Bob by 6 fetches each at once

@@ -78,6 +78,14 @@ Feature: Uploading KeyPackages
         | bytes that end in zeros       |
         | 5,000 random bytes            |
         | 70,000 random bytes           |
+        | bytes whose SHA-256 begins with a zero |
+        | bytes whose SHA-256 ends with a zero   |
+
+    Scenario: Uploads of two people at once
+      Given Alice has no KeyPackages
+      And Bob has no KeyPackages
+      When Alice and Bob upload 6 KeyPackages each at once
+      Then each fingerprint is the SHA-256 of its package
 
   @KP-012 @level:should @profile:core @source:decided
   Rule: KP-012 A store that is full keeps what it has

@@ -46,6 +46,13 @@ Feature: Logging in with OPAQUE
       When Carol logs in
       Then Carol's token opens Carol's queue
 
+    Scenario: Two who have registered at once
+      When Carol and Dave register at once
+      And Carol logs in
+      And Dave logs in
+      Then Carol's token opens Carol's queue
+      And Dave's token opens Dave's queue
+
   @OPQ-007 @level:must @profile:opaque @source:decided
   Rule: OPQ-007 No token without the password
     A server MUST answer E010 to `opaqueLoginFinish` whose `finalization` is not the KE3 that belongs to the login that
@@ -192,6 +199,15 @@ Feature: Logging in with OPAQUE
       Then Carol's token opens Carol's queue
       When Dave finishes the login
       Then Dave's token opens Dave's queue
+      And Dave's token does not open Carol's queue
+
+    Scenario: Two users in the same moment
+      Given Carol has registered
+      And Dave has registered
+      When Carol and Dave log in at once
+      Then Carol's token opens Carol's queue
+      And Dave's token opens Dave's queue
+      And Carol's token does not open Dave's queue
       And Dave's token does not open Carol's queue
 
   @OPQ-023 @level:should @profile:opaque @source:decided

@@ -85,6 +85,7 @@ Feature: Registering with OPAQUE
         | small letters        | in capital letters       |
         | small letters        | and a space              |
         | small letters        | behind a space           |
+        | small letters        | and a zero byte          |
         | many letters         | with another last letter |
         | letters beyond ASCII | with another accent      |
         | letters beyond ASCII | with letters in pieces   |

@@ -148,7 +148,7 @@ Feature: Violations
 
     Scenario: A capability that was not given
       Given a session written by hand
-      When it "releases capability 77"
+      When it "releases a capability of nobody"
       Then the session is over
 
     Scenario: More references than were given
@@ -179,7 +179,7 @@ Feature: Violations
 
       Examples:
         | what                                                  |
-        | calls capability 77                                   |
+        | calls a capability of nobody                          |
         | calls the promise of question 77                      |
         | calls the promise of its own question                 |
         | calls what a waiting call will give                   |

@@ -116,6 +116,15 @@ Feature: Streams
       When 130 sessions of one connection come and go
       Then a further session of the connection is answered
 
+    Scenario Outline: 130 sessions that <end>, some at a time
+      When 130 sessions of one connection come and <end>
+      Then a further session of the connection is answered
+
+      Examples:
+        | end       |
+        | are reset |
+        | go wrong  |
+
   @TRN-019 @level:must @profile:core @source:decided
   Rule: TRN-019 Bytes may come in any pieces
     A server MUST read the bytes of a stream as a stream: messages may be cut anywhere, and several may come together.

@@ -17,6 +17,9 @@ import type { Person, QueueName } from '../src/node/people.ts';
 import { anyPayload, drain } from '../src/node/queue-calls.ts';
 import { describe, sameBytes } from '../src/node/queue-model.ts';
 
+/** An answer with as many is well within one RPC message. */
+const MANY_KEYS = 4_096;
+
 const queuesOf = (owners: readonly Person[]): QueueName[] => owners.map((owner) => ({ owner, peer: undefined }));
 
 Given(
@@ -222,6 +225,28 @@ When(
     requireTaken(scenario);
   },
 );
+
+When("{person} asks for {person}'s hybrid key as often as is allowed", async function (caller: Person, owner: Person) {
+  const scenario = scenarioOf(this);
+  const { batchKeys } = scenario.target.limits;
+  needFewKeys(scenario.target, batchKeys);
+  const identityKeys = Array.from({ length: Math.min(batchKeys, MANY_KEYS) }, () => scenario.identity(owner));
+  await scenario.callAndRemember(caller, 'fetchHybridKeys', {
+    ...rightCall(scenario, caller, 'fetchHybridKeys'),
+    identityKeys,
+  });
+  requireTaken(scenario);
+});
+
+Then("each entry is {person}'s last hybrid key", function (owner: Person) {
+  const { outcome, sent, hybridKeys } = scenarioOf(this);
+  const keys = resultsOf(outcome as Outcome).keys ?? [];
+  const key = hybridKeys.get(owner);
+  assert.ok(sent && key, `nothing was asked for, or ${owner} has uploaded no hybrid key`);
+  expectEqual('entries that were returned', keys.length, sent.identityKeys.length);
+  for (const [index, got] of keys.entries())
+    assert.ok(sameBytes(got, key), `entry ${index + 1} is ${describe(got)}, ${owner}'s key is ${describe(key)}`);
+});
 
 Then("the last entry is {person}'s last hybrid key", function (owner: Person) {
   const { outcome, hybridKeys } = scenarioOf(this);

@@ -7,7 +7,7 @@ import { expectEqual } from '../src/node/expect-equal.ts';
 import { applyFault } from '../src/node/faults.ts';
 import type { CalledMethod } from '../src/node/methods.ts';
 import { lastOutcome, type NodeScenario, scenarioOf } from '../src/node/node-scenario.ts';
-import type { Outcome } from '../src/node/outcome.ts';
+import { isForRate, type Outcome } from '../src/node/outcome.ts';
 import type { Person } from '../src/node/people.ts';
 
 Given('everyone shares one session', function () {
@@ -44,6 +44,19 @@ When(
   '{person} calls {method} with {fault}, {int} times',
   async function (person: Person, method: CalledMethod, fault: string, times: number) {
     for (let time = 0; time < times; time += 1) await call(scenarioOf(this), person, method, fault);
+  },
+);
+
+When(
+  '{person} calls {method} with {fault}, {int} times at once',
+  async function (person: Person, method: CalledMethod, fault: string, times: number) {
+    const scenario = scenarioOf(this);
+    const params = rightCall(scenario, person, method);
+    applyFault(fault, params, scenario, person);
+    const calls = Array.from({ length: times }, () => scenario.callInFlood(scenario.sessionOf(person), method, params));
+    const outcomes = await scenario.target.inTime(Promise.all(calls));
+    if (outcomes.some(isForRate)) scenario.skipForRate();
+    scenario.outcome = outcomes.find(({ kind }) => kind === 'results') ?? outcomes.at(-1);
   },
 );
 

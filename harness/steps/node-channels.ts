@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { Given, Then, When } from '@cucumber/cucumber';
 import type { Delivery } from '@quicnprotochat/proto';
 import { rightCall } from '../src/node/calls.ts';
-import { changedId, type IdChange } from '../src/node/channel-ids.ts';
+import { changedId, type IdChange, KEY_CHANGES, type KeyChange } from '../src/node/channel-ids.ts';
 import { derivedIds } from '../src/node/digests.ts';
 import { expectEqual } from '../src/node/expect-equal.ts';
 import { lastOutcome, type NodeScenario, scenarioOf } from '../src/node/node-scenario.ts';
@@ -67,6 +67,18 @@ When(
       scenario.target.skip('the target makes no channel with an identity that it does not know');
     }
     for (const outcome of outcomes) resultsOf(outcome);
+  },
+);
+
+When(
+  "{person} creates a channel with somebody whose key is {person}'s {keyChange}",
+  async function (person: Person, peer: Person, change: KeyChange) {
+    const scenario = scenarioOf(this);
+    const key = KEY_CHANGES[change](scenario.identity(peer));
+    if (!key) return scenario.target.skip('no byte of that key may change without a change of its lossy text');
+    const outcome = await create(scenario, person, key);
+    if (outcome.kind === 'refused')
+      scenario.target.skip(`the target makes no channel with an identity that it does not know: ${outcome.reason}`);
   },
 );
 
@@ -182,13 +194,22 @@ When(
   },
 );
 
-async function lookUnderOddId(scenario: NodeScenario, person: Person, method: 'fetch' | 'peek', length: number) {
+async function lookUnderOddId(
+  scenario: NodeScenario,
+  person: Person,
+  method: 'fetch' | 'fetchWait' | 'peek',
+  length: number,
+) {
   const params = { ...rightCall(scenario, person, method), channelId: scenario.random.bytes(length) };
   await scenario.callAndRemember(person, method, params);
 }
 
 When('{person} fetches under a channelId of {int} bytes', async function (person: Person, length: number) {
   await lookUnderOddId(scenarioOf(this), person, 'fetch', length);
+});
+
+When('{person} waits under a channelId of {int} bytes', async function (person: Person, length: number) {
+  await lookUnderOddId(scenarioOf(this), person, 'fetchWait', length);
 });
 
 When('{person} peeks under a channelId of {int} bytes', async function (person: Person, length: number) {

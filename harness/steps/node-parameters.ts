@@ -1,7 +1,7 @@
 // What the NodeService steps take between their words.
 import { defineParameterType } from '@cucumber/cucumber';
 import { type ErrorCode, parseReason } from '@quicnprotochat/proto';
-import { ID_CHANGES, type IdChange } from '../src/node/channel-ids.ts';
+import { ID_CHANGES, type IdChange, KEY_CHANGES, type KeyChange } from '../src/node/channel-ids.ts';
 import { CONTENT_NAMES } from '../src/node/contents.ts';
 import { DEVICE_NAMES } from '../src/node/devices.ts';
 import { FAULT_PATTERN } from '../src/node/faults.ts';
@@ -61,6 +61,12 @@ defineParameterType({
   name: 'idChange',
   regexp: new RegExp(ID_CHANGES.join('|')),
   transformer: (name: string) => name as IdChange,
+});
+
+defineParameterType({
+  name: 'keyChange',
+  regexp: new RegExp(Object.keys(KEY_CHANGES).join('|')),
+  transformer: (name: string) => name as KeyChange,
 });
 
 defineParameterType({

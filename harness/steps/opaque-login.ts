@@ -33,6 +33,18 @@ When('{user} logs in on a new connection', async function (user: User) {
   await logIn(scenario, user, user);
 });
 
+When('{user} and {user} log in at once', async function (one: User, other: User) {
+  const scenario = OpaqueScenario.of(this);
+  const users = [one, other];
+  for (const outcome of await Promise.all(users.map((user) => scenario.beginLogin(user, user)))) resultsOf(outcome);
+  // Stretching the passwords blocks this process: it comes before, so that the last calls really are sent at once.
+  const finalizations = users.map((user) => scenario.finalization(user));
+  const finished = users.map((user, i) =>
+    scenario.finishLogin(user, user, { finalization: finalizations[i] as Uint8Array }),
+  );
+  for (const outcome of await Promise.all(finished)) resultsOf(outcome);
+});
+
 When('{user} begins a login', async function (user: User) {
   await OpaqueScenario.of(this).beginLogin(user, user);
 });

@@ -51,6 +51,16 @@ When('{int} people register as {user} at once', async function (count: number, u
   if (winner) scenario.setUser(user, winner);
 });
 
+When('{user} and {user} register at once', async function (one: User, other: User) {
+  const scenario = OpaqueScenario.of(this);
+  const users = [one, other].map((user) => scenario.user(user));
+  const begun = await Promise.all(users.map((user) => scenario.beginRegistration(user.username, user)));
+  for (const outcome of await Promise.all(begun.map((last) => (typeof last === 'function' ? last() : last)))) {
+    scenario.requireOpen(outcome);
+    expectEqual('success that opaqueRegisterFinish returned', String(resultsOf(outcome).success), 'true');
+  }
+});
+
 Then('one of them is registered, and the others are refused with E018', function () {
   const { outcomes, world } = OpaqueScenario.of(this);
   const refused = outcomes.filter((outcome) => outcome.kind === 'refused');

@@ -9,7 +9,10 @@ import { ENDPOINTS } from './catalog/endpoints.ts';
 import { ERRORS } from './catalog/errors.ts';
 import { IN_CHANNELS } from './catalog/in-channels.ts';
 import { HYBRID_KEYS, KEY_PACKAGES } from './catalog/keys.ts';
+import { LEFT_OVER } from './catalog/left-over.ts';
 import { LOOKALIKES } from './catalog/lookalikes.ts';
+import { MIXED_UP } from './catalog/mixed-up.ts';
+import { ONE_METHOD } from './catalog/one-method.ts';
 import { PASSWORDS } from './catalog/opaque.ts';
 import { PRESENCE } from './catalog/presence.ts';
 import { RACES } from './catalog/races.ts';
@@ -70,6 +73,9 @@ export const MUTANTS: readonly Mutant[] = [
   ...BESIDE,
   ...IN_CHANNELS,
   ...LOOKALIKES,
+  ...MIXED_UP,
+  ...LEFT_OVER,
+  ...ONE_METHOD,
   ...RESTARTS,
 ];
 

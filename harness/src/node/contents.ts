@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { RandomSource } from '../world/random.ts';
 
 /** What a scenario calls the bytes of a payload or a KeyPackage, and what they are. `limit`: the target's, in bytes. */
@@ -18,9 +19,21 @@ const CONTENTS: Record<string, (random: RandomSource, limit: number) => Uint8Arr
   '65,535 random bytes': (random) => random.bytes(65_535),
   '65,536 random bytes': (random) => random.bytes(65_536),
   '70,000 random bytes': (random) => random.bytes(70_000),
+  'bytes whose SHA-256 begins with a zero': hashedTo((digest) => digest[0] === 0),
+  'bytes whose SHA-256 ends with a zero': hashedTo((digest) => digest[31] === 0),
   'as many bytes as are allowed': (random, limit) => random.bytes(limit),
   'one byte more than is allowed': (random, limit) => random.bytes(limit + 1),
 };
+
+/** Some bytes of which that holds. */
+function hashedTo(isRight: (digest: Uint8Array) => boolean) {
+  return (random: RandomSource): Uint8Array => {
+    for (;;) {
+      const bytes = random.bytes(40);
+      if (isRight(createHash('sha256').update(bytes).digest())) return bytes;
+    }
+  };
+}
 
 export const CONTENT_NAMES: string[] = Object.keys(CONTENTS);
 

@@ -122,6 +122,14 @@ const FAULTS: [RegExp, Change][] = [
     },
   ],
   [
+    /a stranger's key that (begins|ends) with a zero as (identityKey|recipientKey)/,
+    (params, scenario, _caller, which, field) => {
+      let key = scenario.stranger();
+      while (key.at(which === 'begins' ? 0 : -1) !== 0) key = scenario.stranger();
+      params[field as 'identityKey'] = key;
+    },
+  ],
+  [
     /a stranger's key as (identityKey|recipientKey|peerKey)/,
     (params, scenario, _caller, field) => {
       params[field as 'peerKey'] = scenario.stranger();

@@ -14,6 +14,7 @@ export const NAME_CHANGES: Readonly<Record<string, (name: string) => string>> = 
   'in small letters': (name) => name.toLowerCase(),
   'and a space': (name) => `${name} `,
   'behind a space': (name) => ` ${name}`,
+  'and a zero byte': (name) => `${name}\0`,
   'with another last letter': (name) => `${name.slice(0, -1)}z`,
   'with another accent': (name) => name.replace('ë', 'é'),
   'with letters in pieces': (name) => name.normalize('NFD'),
