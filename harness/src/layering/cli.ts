@@ -11,7 +11,7 @@ import { layeringText, makeLayeringReport } from './report.ts';
 import { readWorkspace } from './workspace.ts';
 
 /** Only these steps: a run takes a second instead of five. */
-const SUPPORT = ['harness/steps/hooks.ts', 'harness/steps/layering.ts'];
+const SUPPORT = ['harness/steps/workspace/*.ts'];
 
 const FLAGS = {
   workspace: {

@@ -34,7 +34,7 @@ async function broken(root: string): Promise<string[]> {
       ...{ limits: DEFAULT_LIMITS, timeoutMs: 1_000, workspace: root },
     },
     scenarios,
-    support: ['harness/steps/hooks.ts', 'harness/steps/layering.ts'],
+    support: ['harness/steps/workspace/*.ts'],
     onResult: () => {},
   });
   assert.deepEqual(faults, []);

@@ -12,7 +12,7 @@ import type { RunOutcome } from './outcome.ts';
 /** From the root, where cucumber runs: the path to the root may hold anything, also what a pattern would take as its own. */
 const STEPS: Readonly<Record<Subject, string>> = {
   server: 'harness/steps/*.ts',
-  workspace: 'harness/steps/*.ts',
+  workspace: 'harness/steps/workspace/*.ts',
   client: 'harness/steps/client/*.ts',
 };
 

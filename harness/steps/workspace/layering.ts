@@ -1,8 +1,8 @@
 import { defineParameterType, Given, Then } from '@cucumber/cucumber';
-import { CAPABILITIES, type Capability } from '../src/layering/capabilities.ts';
-import * as find from '../src/layering/findings.ts';
-import { ROLES, type Role } from '../src/layering/model.ts';
-import { LayeringScenario } from '../src/layering/scenario.ts';
+import { CAPABILITIES, type Capability } from '../../src/layering/capabilities.ts';
+import * as find from '../../src/layering/findings.ts';
+import { ROLES, type Role } from '../../src/layering/model.ts';
+import { LayeringScenario } from '../../src/layering/scenario.ts';
 
 const role = `(?:${ROLES.join('|')})`;
 defineParameterType({

@@ -1,0 +1,3 @@
+import { registerHooks } from '../../src/world/hooks.ts';
+
+registerHooks();
