@@ -62,6 +62,9 @@ test('a KeyPackage that is valid for ever is refused, alone and in a commit of o
   const adding: Proposal = { proposalType: 'add', add: { keyPackage: publicPackage } };
   await assert.rejects(bob.receiveMessage(await hostileCommit(alice, [adding])), { code: 'KEY_PACKAGE_LIFETIME' });
   await assert.rejects(bob.receiveMessage(await hostileProposal(alice, adding)), { code: 'KEY_PACKAGE_LIFETIME' });
+  const patient = await person({ longestLifetime: Number.POSITIVE_INFINITY });
+  await patient.createGroup();
+  assert.deepEqual((await patient.addMember(keyPackage)).added, [identity.publicKey]);
 });
 
 test('an update that makes a member somebody else is refused', async () => {
