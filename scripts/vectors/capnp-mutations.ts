@@ -78,7 +78,12 @@ function farAway(
   const back = same(start - end - 1);
   add('far', 'is a far pointer to a landing pad in its own segment', farPointer(0, end), [back]);
   add('far-nowhere', 'is a far pointer to a segment that is not there', farPointer(next, 0));
-  add('far-last-segment', 'is a far pointer to segment 2^32 - 1', farPointer(0xffff_ffff, 0));
+  add(
+    'far-segment-2-16',
+    'is a far pointer to segment 65,536, whose lower bits name its own',
+    farPointer(65_536, end),
+    [back],
+  );
   add('far-at-the-end', 'is a far pointer to the end of its segment', farPointer(0, end));
   add('far-empty-segment', 'is a far pointer to a segment without words', farPointer(next, 0), [], [[]]);
   add('far-to-itself', 'is a far pointer that is its own landing pad', farPointer(0, at));
@@ -194,7 +199,8 @@ function changedStruct(words: readonly bigint[], start: number, size: number, of
   sized('pointers-over-the-end', 'is to a struct with a pointer too much', dataWords, room - dataWords + 1);
   sized('data-2-15', 'is to a struct of 32,768 data words', 32_768, pointers);
   sized('pointers-2-15', 'is to a struct of 32,768 pointers', dataWords, 32_768);
-  sized('data-most', 'is to a struct of 65,535 data words', 65_535, pointers);
+  sized('data-alone-over-the-end', 'is to a struct of data alone, a word too much', room + 1, 0);
+  sized('data-alone-most', 'is to a struct of 65,535 data words and no pointers', 65_535, 0);
   sized('pointers-most', 'is to a struct of 65,535 pointers', dataWords, 65_535);
   add('list', 'is to a list of eight-byte elements', listPointer(offset, SIZE.eightBytes, dataWords + pointers));
 }

@@ -109,14 +109,41 @@ export function sizes(): VectorCase[] {
     ],
     ['message-size', 'Message: a struct', finish(3) as Struct, 2, 2, (of) => of],
   ];
+  const operations = (words: number, count: number): Node => ({
+    data: [1n << 32n],
+    pointers: [
+      {
+        data: [4n],
+        pointers: [
+          {
+            structs: [6, 7, 8].map((field) =>
+              resize({ data: [1n | (BigInt(field) << 16n)], pointers: [] }, words, count),
+            ),
+          },
+        ],
+      },
+    ],
+  });
+  const longer = [1, 2, 3].flatMap((words) =>
+    range(0, 2).map(
+      (count): One => [
+        `call-operations-size-${words}-${count}`,
+        `Call: a transform whose operations have ${words} data words and ${count} pointers`,
+        inCall(operations(words, count) as Struct),
+      ],
+    ),
+  );
   return casesOf(
     ['OtherSchema'],
-    structs.flatMap(([id, comment, of, words, count, make]) =>
-      range(0, words).flatMap((w) =>
-        range(0, count).map(
-          (c): One => [`${id}-${w}-${c}`, `${comment} of ${w} data words and ${c} pointers`, make(resize(of, w, c))],
+    [
+      ...longer,
+      ...structs.flatMap(([id, comment, of, words, count, make]) =>
+        range(0, words).flatMap((w) =>
+          range(0, count).map(
+            (c): One => [`${id}-${w}-${c}`, `${comment} of ${w} data words and ${c} pointers`, make(resize(of, w, c))],
+          ),
         ),
       ),
-    ),
+    ],
   );
 }
