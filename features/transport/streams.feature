@@ -14,6 +14,20 @@ Feature: Streams
       Then a call on a stream without bootstrap gives no results
       And every session is answered
 
+    Scenario: Each stream gets its own answers
+      Given Alice's queue is empty
+      And Bob's queue is empty
+      When Mallory puts 12 messages each into Alice's queue and Bob's queue at once, on streams of one connection
+      Then Alice's queue still holds its messages
+      And Bob's queue still holds its messages
+
+    Scenario: A Finish is for one stream
+      Given Alice's queue holds nothing
+      And a connection with 1 sessions
+      When a session of it waits for a message
+      And another session asks under questions 0 to 9, and finishes them
+      Then a message that comes now ends that wait
+
   @TRN-007 @level:must @profile:core @source:decided
   Rule: TRN-007 Sessions do not wait for each other
     A server MUST NOT let a session of a connection wait for what another session of it does, or does not do.

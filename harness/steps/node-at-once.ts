@@ -25,6 +25,13 @@ When(
   },
 );
 
+When(
+  '{person} puts {int} messages each into {queue} and {queue} at once, on streams of one connection',
+  async function (sender: Person, count: number, one: QueueName, other: QueueName) {
+    await putInTurn(scenarioOf(this), sender, [one, other], count, 'one for all');
+  },
+);
+
 Then('{people} get what is theirs by {int} fetches each at once', async function (owners: Person[], count: number) {
   await fetchInTurn(scenarioOf(this), owners, count);
 });

@@ -8,7 +8,7 @@ import { QuicError } from '@quicnprotochat/quic';
 import { writeMessage } from '@quicnprotochat/rpc';
 import type { TargetAddress } from '../src/target/target.ts';
 import { beginWith } from '../src/wire/first-packets.ts';
-import { bootstrap, call, health } from '../src/wire/messages.ts';
+import { bootstrap, call, finish, health, promise } from '../src/wire/messages.ts';
 import { MovingNetwork } from '../src/wire/moving-network.ts';
 import { RawSession } from '../src/wire/raw-session.ts';
 import { resultsOf, WireScenario } from '../src/wire/scenario.ts';
@@ -210,6 +210,21 @@ When('a session of it waits for a message', async function () {
   // Only now is it certain that the server has read the wait.
   await scenario.health(rpc, 'waiting');
 });
+
+When(
+  'another session asks under questions {int} to {int}, and finishes them',
+  async function (first: number, last: number) {
+    const scenario = WireScenario.of(this);
+    const session = await RawSession.open(scenario.world, scenario.connection);
+    const own = last + 1;
+    const questions = Array.from({ length: own - first }, (_, index) => first + index);
+    await session.send(bootstrap(own), ...questions.map((question) => health(question, promise(own))));
+    for (const question of questions) await session.returnFor(question);
+    await session.send(...questions.map((question) => finish(question)), health(first, promise(own)));
+    // Its answer shows that the others were read.
+    await session.returnFor(first);
+  },
+);
 
 When('another connection of Alice fetches and closes', async function () {
   const scenario = WireScenario.of(this);

@@ -17,14 +17,16 @@ async function atOnce<T>(
   method: CalledMethod,
   items: readonly T[],
   paramsOf: (item: T) => CallParams,
+  connections: 'one each' | 'one for all' = 'one each',
 ): Promise<{ item: T; params: CallParams; results: Results }[]> {
-  const sessions = Array.from({ length: SESSIONS }, (_, index) => `at once ${index}`);
-  await scenario.target.openAll(sessions);
+  let sessions = Array.from({ length: SESSIONS }, (_, index) => `at once ${index}`);
+  if (connections === 'one each') await scenario.target.openAll(sessions);
+  else sessions = await scenario.target.openOnOneConnection(sessions);
   return Promise.all(
     items.map(async (item, index) => {
       const params = paramsOf(item);
       // Each session has calls of all kinds, however many kinds there are.
-      const session = sessions[(index + Math.floor(index / SESSIONS)) % SESSIONS] as string;
+      const session = sessions[(index + Math.floor(index / sessions.length)) % sessions.length] as string;
       const outcome = await scenario.call(session, method, params);
       // A target may keep few of them (KP-011).
       if (method === 'uploadKeyPackage' && outcome.kind === 'refused' && outcome.code === 'E015')
@@ -38,13 +40,20 @@ async function atOnce<T>(
 const inTurn = <T>(kinds: readonly T[], times: number): T[] => Array.from({ length: times }, () => kinds).flat();
 
 /** Messages into all of these queues, the same number into each. */
-export async function putInTurn(scenario: NodeScenario, sender: Person, queues: QueueName[], times: number) {
+export async function putInTurn(
+  scenario: NodeScenario,
+  sender: Person,
+  queues: QueueName[],
+  times: number,
+  connections?: 'one each' | 'one for all',
+): Promise<void> {
   needRoom(scenario, times);
-  const put = await atOnce(scenario, 'enqueue', inTurn(queues, times), (queue) => ({
+  const paramsOf = (queue: QueueName): CallParams => ({
     ...rightCall(scenario, sender, 'enqueue'),
     recipientKey: scenario.identity(queue.owner),
     channelId: scenario.channelId(queue),
-  }));
+  });
+  const put = await atOnce(scenario, 'enqueue', inTurn(queues, times), paramsOf, connections);
   for (const { item, params, results } of put) scenario.queue(item).add(params.payload, results.seq as bigint);
   for (const queue of queues) scenario.queue(queue).sort();
 }

@@ -59,6 +59,20 @@ export class NodeTarget {
       await this.open(session).then((rpc) => this.#world.call(rpc, session, nodeService.health, {}));
   }
 
+  /** Connects those sessions as streams of one connection, and makes a call on each. @returns as many as the target grants streams */
+  async openOnOneConnection(sessions: readonly string[]): Promise<string[]> {
+    const connection = await this.#world.connect();
+    const opened = sessions.slice(0, connection.peerStreamsLeftBidi);
+    if (opened.length < 2) this.skip(`the target grants ${opened.length} streams at once`);
+    for (const session of opened)
+      this.#sessions.set(
+        session,
+        this.#world.session(connection).then((rpc) => ({ connection, rpc })),
+      );
+    await this.openAll(opened);
+    return opened;
+  }
+
   async #open(): Promise<{ connection: QuicConnection; rpc: RpcClient }> {
     const connection = await this.#world.connect();
     return { connection, rpc: await this.#world.session(connection) };

@@ -1,9 +1,11 @@
 // What one session or connection does to the others, and to those that come after it.
 import type { QuicConnection } from '@quicnprotochat/quic';
+import type { RpcMessage } from '@quicnprotochat/rpc';
 import { type Fault, mutantsOf } from '../fault.ts';
 import { calling } from '../seams/connections.ts';
+import { isResults } from '../seams/messages.ts';
 import { inMethod } from '../seams/methods.ts';
-import { changedStream } from '../seams/stream.ts';
+import { changedStream, inMessages } from '../seams/stream.ts';
 
 const mutant = mutantsOf('transport');
 const NO_ANSWER = { payloads: [] };
@@ -108,7 +110,71 @@ function streamsInAll(most: number): Fault {
   };
 }
 
+/** Returns under one id that are ready at the same time on two streams of a connection go out on each other's. */
+function crossed(): Fault {
+  interface Ready {
+    send: unknown;
+    answerId: number;
+    bytes: Uint8Array;
+    answer(bytes: Uint8Array[]): void;
+  }
+  const ready = new WeakMap<QuicConnection, Ready>();
+  return inMessages(({ connection, send }) => ({
+    outgoing: ({ message, bytes }) => {
+      if (message.kind !== 'return' || !isResults(message) || isOfBootstrap(message)) return [bytes];
+      const { answerId } = message;
+      const other = ready.get(connection);
+      if (other && other.send !== send && other.answerId === answerId) {
+        ready.delete(connection);
+        other.answer([bytes]);
+        return [other.bytes];
+      }
+      return new Promise((answer) => {
+        const own = { send, answerId, bytes, answer };
+        ready.set(connection, own);
+        setTimeout(() => {
+          if (ready.get(connection) === own) ready.delete(connection);
+          answer([bytes]);
+        }, CROSSED_MS);
+      });
+    },
+  }));
+}
+
+const CROSSED_MS = 8;
+const isOfBootstrap = (message: RpcMessage): boolean =>
+  message.kind === 'return' && 'payload' in message.value && message.value.payload.capTable.length > 0;
+
+/** A Finish cancels the calls under its id on all streams of the connection. */
+function finishesAll(): Fault {
+  const finished = new WeakMap<QuicConnection, Map<number, number>>();
+  return inMessages(({ connection }) => {
+    const times = finished.get(connection) ?? new Map<number, number>();
+    finished.set(connection, times);
+    const begun = new Map<number, number>();
+    return {
+      incoming: ({ message, bytes }) => {
+        if (message.kind === 'call') begun.set(message.questionId, performance.now());
+        if (message.kind === 'finish') times.set(message.questionId, performance.now());
+        return [bytes];
+      },
+      outgoing: ({ message, bytes }) => {
+        if (message.kind !== 'return') return [bytes];
+        const at = begun.get(message.answerId) ?? Number.POSITIVE_INFINITY;
+        return (times.get(message.answerId) ?? 0) > at ? [] : [bytes];
+      },
+    };
+  });
+}
+
 export const BESIDE = [
+  mutant(
+    'TRN-006',
+    'crosses-answers',
+    'sends answers on the wrong stream of a connection when two are ready',
+    crossed(),
+  ),
+  mutant('TRN-006', 'one-table-of-questions', 'takes a Finish for one on all streams of the connection', finishesAll()),
   mutant(
     'TRN-007',
     'one-writer-a-connection',
