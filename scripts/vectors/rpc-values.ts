@@ -184,7 +184,6 @@ export function texts(): VectorCase[] {
     ['two-bytes', 'letters of two bytes', 'äöüß'],
     ['three-bytes', 'letters of three bytes', '漢字かな'],
     ['four-bytes', 'letters of four bytes', '😀𝔘'],
-    ['mark', 'a byte order mark', '\ufeffE006: x'],
     ['controls', 'control characters', 'a\tb\nc\r\u0001\u007f'],
     ['quotes', 'what JSON escapes', '"\\/'],
     ['combining', 'a letter of two characters', 'e\u0301'],

@@ -40,7 +40,7 @@ var faults = []fault{
 	{"variant-wraps", "RPC-016", "a variant that is in no union is read as one that is"},
 	{"nul-kept", "RPC-001", "a text keeps the NUL at its end"},
 	{"half-dropped", "RPC-034", "a message that is cut at the end of a stream is forgotten"},
-	{"segments-few", "RPC-002", "more than 256 segments are refused"},
+	{"segments-few", "RPC-002", "more than 128 segments are refused"},
 	{"underscore-joins", "ERR-002", "an underscore behind the code is taken for a letter"},
 	{"s-reduced", "ENV-009", "S is reduced by the order before it is looked at"},
 	{"key-cut-31", "ENV-009", "the last bit of an identity key is ignored"},

@@ -22,7 +22,7 @@ func cut(stream []byte) (m message, rest []byte, err error) {
 		return nil, nil, incomplete
 	}
 	count := uint64(binary.LittleEndian.Uint32(stream)) + 1
-	if count > maxSegments || count > 256 && has("segments-few") {
+	if count > maxSegments || count > 128 && has("segments-few") {
 		return nil, nil, malformed
 	}
 	at := (4 + 4*count + 7) / 8 * 8
