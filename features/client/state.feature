@@ -53,10 +53,12 @@ Feature: What a client keeps
 
   @CLI-015 @level:must @profile:core @source:decided
   Rule: CLI-015 The state survives a crash
-    Whenever a client is killed, its state MUST be readable afterwards.
+    Whenever a client is killed, its state MUST be readable afterwards, and what it was about MUST be done, or
+    still be possible.
 
     Scenario Outline: Killed in <command> when it calls <method>
       Given the client is in a group with Bob
+      And Carol has published a KeyPackage
       When the client runs "<command>" and is killed when it calls <method>
       And the client sends a message
       Then it succeeds
@@ -66,6 +68,7 @@ Feature: What a client keeps
         | command        | method           |
         | register-state | uploadKeyPackage |
         | send --msg hi  | enqueue          |
+        | invite --peer-key CAROL | enqueue |
 
     Scenario: Killed when it writes
       Given the client is in a group with Bob
@@ -73,6 +76,27 @@ Feature: What a client keeps
       And the client sends a message
       Then it succeeds
       And Bob reads that message from the client
+
+    Scenario: Killed when it joins
+      Given the client has registered
+      When Bob invites the client
+      And the client runs "join" and is killed at every third of its first 30 writes
+      And it takes messages by peek and ack
+      And the client runs "join"
+      And Bob sends 1 message to the client
+      And the client runs "recv"
+      Then it shows these messages in order
+
+  @CLI-018 @level:must @profile:core @source:decided
+  Rule: CLI-018 Shown at least once
+    A message that was received MUST be shown again after a crash unless it was shown for sure.
+
+    Scenario: Killed when it writes
+      Given the client has joined a group of Bob
+      When the client runs "recv" and is killed at every second of its first 14 writes, after a message of Bob each time
+      And it takes messages by peek and ack
+      And the client runs "recv"
+      Then both together show these messages
 
   @CLI-016 @level:must @profile:core @source:decided
   Rule: CLI-016 No key is used twice

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { When } from '@cucumber/cucumber';
 import type { NodeServiceMethod } from '@quicnprotochat/proto';
 import type { ClientWorld } from '../../src/client/client-world.ts';
-import { newText } from '../../src/client/conversation.ts';
+import { newText, say } from '../../src/client/conversation.ts';
 import { alike } from '../../src/client/memory-service.ts';
 
 When('the client runs {string} and is killed when it calls {word}', killedAt);
@@ -24,18 +24,48 @@ async function killedAt(this: ClientWorld, text: string, method: string): Promis
   for (const name of names) delete before[name];
 }
 
-When('the client runs {string} and is killed at its first {int} writes', killedAtWrites);
+When(
+  'the client runs {string} and is killed at its first {int} writes',
+  async function (this: ClientWorld, text: string, last: number) {
+    await killedAtWrites(this, text, { last, step: 1 });
+  },
+);
+
+const STEPS: Record<string, number> = { second: 2, third: 3 };
+
+When(
+  /^the client runs "([^"]+)" and is killed at every (second|third) of its first (\d+) writes(, after a message of Bob each time)?$/,
+  async function (this: ClientWorld, text: string, every: string, last: string, isWritten: string | undefined) {
+    const before = async (): Promise<void> => void (isWritten && (await say(this, 'Bob')));
+    await killedAtWrites(this, text, { last: Number(last), step: STEPS[every] as number, before });
+  },
+);
+
+When('it takes messages by peek and ack', async function (this: ClientWorld) {
+  if ((await this.node()).of('fetch', 'fetchWait').length > 0)
+    this.skip('the client takes messages by fetch: what it is killed with may be lost');
+});
+
+interface Writes {
+  /** The last write that it is killed at. */
+  last: number;
+  /** To the next. */
+  step: number;
+  /** Comes before each. */
+  before?: () => Promise<void>;
+}
 
 /** Once at each: as soon as something has changed in its folder so many times, whatever it was. */
-async function killedAtWrites(this: ClientWorld, text: string, times: number): Promise<void> {
-  for (let wanted = 1; wanted <= times; wanted += 1) {
-    const process = await this.start(text);
+async function killedAtWrites(world: ClientWorld, text: string, { last, step, before }: Writes): Promise<void> {
+  for (let wanted = step; wanted <= last; wanted += step) {
+    await before?.();
+    const process = await world.start(text);
     let seen = 0;
-    const watcher = watch(this.folder.work, () => {
+    const watcher = watch(world.folder.work, () => {
       seen += 1;
       if (seen === wanted) process.kill();
     });
-    await this.finished(process, text).finally(() => watcher.close());
+    await world.finished(process, text).finally(() => watcher.close());
     if (seen < wanted) return;
   }
 }
