@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { Given, Then, When } from '@cucumber/cucumber';
-import { GroupMember, HybridKeypair, IdentityKeypair } from '@quicnprotochat/core';
 import { publicCommit } from '@quicnprotochat/core/testing';
 import { MsgType } from '@quicnprotochat/proto';
 import type { ClientWorld } from '../../src/client/client-world.ts';
 import { add, isMessage, newText, removeClient, renew, say, usualWrapping } from '../../src/client/conversation.ts';
-import { type Forgery, forgeHybrid, partsOf } from '../../src/client/hybrid-forgery.ts';
-import { type Unwrapped, unwrap, WRAPPINGS, type Wrapping, wrap } from '../../src/client/wrapping.ts';
+import { payloadsTo } from '../../src/client/payloads.ts';
+import { RUBBISH } from '../../src/client/rubbish.ts';
+import { type Unwrapped, unwrap, WRAPPINGS, type Wrapping } from '../../src/client/wrapping.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
@@ -73,28 +73,6 @@ When('{person} renews his keys by a PublicMessage', async function (this: Client
   this.service.put(this.identityKey, peer.wrapFor(this.identityKey, commit, MsgType.mlsCommit, usualWrapping(this)));
 });
 
-const FORGERIES: Record<string, Forgery> = {
-  'of version 2': { version: 2 },
-  'with a key of low order': { isLowOrder: true },
-  'with the last bit of its tag flipped': { isTagFlipped: true },
-};
-
-When(
-  /^Bob sends a message in a hybrid envelope (of .+|with the .+|with a .+)$/,
-  async function (this: ClientWorld, how) {
-    const forgery = FORGERIES[how];
-    if (!forgery) throw new TypeError(`there is no "${how}"; there are ${Object.keys(FORGERIES).join('; ')}`);
-    const hybridKey = this.service.hybridKeys.get(hex(this.identityKey));
-    if (!hybridKey) this.skip('the client publishes no hybrid key, so that nobody sends it a hybrid envelope');
-    const [bob, text] = [await this.peer('Bob'), newText()];
-    const message = await bob.member.sendMessage(Buffer.from(text));
-    const sealed = forgeHybrid(hybridKey, message, forgery);
-    const payload = bob.wrapFor(this.identityKey, sealed, MsgType.mlsApplication, 'in an Envelope');
-    this.service.put(this.identityKey, payload);
-    this.said.push({ text, payload });
-  },
-);
-
 Given('{person} sends another message when the client acknowledges', async function (this: ClientWorld, name: string) {
   const { before } = await this.node();
   const text = newText();
@@ -106,20 +84,6 @@ Given('{person} sends another message when the client acknowledges', async funct
   };
 });
 
-Then('no two hybrid envelopes that went to {person} have a part in common', async function (this: ClientWorld, name) {
-  const seen = new Map<string, string>();
-  const envelopes = new Map<string, Uint8Array>();
-  // One that is sent twice, since an answer was lost, is one.
-  for (const { hybrid } of await payloadsTo(this, name)) if (hybrid) envelopes.set(hex(hybrid), hybrid);
-  for (const hybrid of envelopes.values()) {
-    for (const [what, bytes] of Object.entries(partsOf(hybrid))) {
-      assert.equal(seen.get(hex(bytes)), undefined, `two hybrid envelopes have the same ${what}`);
-      seen.set(hex(bytes), what);
-    }
-  }
-  assert.ok(seen.size > 0, `nothing went to ${name} in a hybrid envelope`);
-});
-
 When('the commit comes', function (this: ClientWorld) {
   this.service.put(this.identityKey, this.late as Uint8Array);
 });
@@ -127,66 +91,6 @@ When('the commit comes', function (this: ClientWorld) {
 When('the server puts the first of them into the queue again', function (this: ClientWorld) {
   this.service.put(this.identityKey, (this.said[0] as { payload: Uint8Array }).payload);
 });
-
-/** Behind the segment table and the root pointer. */
-const MSG_TYPE_AT = 16;
-const RUBBISH: Record<string, (world: ClientWorld) => Promise<Uint8Array>> = {
-  'some text': async () => Buffer.from('nothing that anybody could read'),
-  'a hybrid envelope to somebody else': async (world) => {
-    const stranger = HybridKeypair.generate().publicKey.toBytes();
-    const content = { message: randomBytes(200), msgType: MsgType.mlsApplication };
-    const { key } = await world.peer('Mallory');
-    return wrap(
-      { ...content, groupId: randomBytes(32), sender: key },
-      'in an Envelope with a hybrid envelope',
-      stranger,
-    );
-  },
-  'a PrivateMessage with its last bit flipped': async (world) => {
-    const bob = await world.peer('Bob');
-    const message = await bob.member.sendMessage(Buffer.from('damaged'));
-    const last = message.length - 1;
-    message[last] = (message[last] as number) ^ 1;
-    return bob.wrapFor(world.identityKey, message, MsgType.mlsApplication, usualWrapping(world));
-  },
-  'a single byte': async () => Uint8Array.of(0),
-  'a hybrid envelope of 40 bytes': async () => Buffer.concat([Uint8Array.of(1), randomBytes(39)]),
-  'an Envelope that holds nothing': async (world) => {
-    const { key } = await world.peer('Mallory');
-    const nothing = { message: new Uint8Array(), msgType: MsgType.mlsApplication };
-    return wrap({ ...nothing, groupId: new Uint8Array(), sender: key }, 'in an Envelope');
-  },
-  // msgType, the first field, beyond the enum.
-  'an Envelope of an unknown kind': async (world) => {
-    const { key } = await world.peer('Mallory');
-    const content = { message: randomBytes(40), msgType: MsgType.error, groupId: new Uint8Array(), sender: key };
-    const bytes = Buffer.from(wrap(content, 'in an Envelope'));
-    bytes[MSG_TYPE_AT] = 200;
-    return bytes;
-  },
-  'a PrivateMessage that is cut': async (world) => {
-    const bob = await world.peer('Bob');
-    const message = await bob.member.sendMessage(Buffer.from('cut'));
-    return bob.wrapFor(world.identityKey, message.subarray(0, 30), MsgType.mlsApplication, usualWrapping(world));
-  },
-  'a Welcome to somebody else': async (world) => {
-    const [mallory, carol] = [await world.peer('Mallory'), await world.peer('Carol')];
-    return mallory.invite(carol.key, await carol.publish(), 'in an Envelope');
-  },
-  'a KeyPackage': async (world) => {
-    const mallory = await world.peer('Mallory');
-    return (await mallory.member.generateKeyPackage()).keyPackage;
-  },
-  'a message of another group': async () => {
-    const [one, other] = [IdentityKeypair.generate(), IdentityKeypair.generate()];
-    const [member, invited] = [await GroupMember.new(one), await GroupMember.new(other)];
-    await member.createGroup();
-    const pending = await member.addMember((await invited.generateKeyPackage()).keyPackage);
-    await pending.confirm();
-    const content = { msgType: MsgType.mlsApplication, groupId: member.groupId as Uint8Array, sender: one.publicKey };
-    return wrap({ ...content, message: await member.sendMessage(Buffer.from('elsewhere')) }, 'in an Envelope');
-  },
-};
 
 When(/^Mallory puts (.+) into the client's queue$/, async function (this: ClientWorld, what: string) {
   const make = RUBBISH[what];
@@ -259,16 +163,6 @@ Then("{person}'s queue holds a PrivateMessage", async function (this: ClientWorl
   for (const format of found) assert.equal(format, 'PrivateMessage');
 });
 
-Then('all that went to {person} was in hybrid envelopes', async function (this: ClientWorld, name: string) {
-  for (const { isHybrid, format } of await payloadsTo(this, name))
-    assert.ok(isHybrid, `a ${format} was sent to ${name} without a hybrid envelope`);
-});
-
-Then('nothing that went to {person} was in a hybrid envelope', async function (this: ClientWorld, name: string) {
-  for (const { isHybrid, format } of await payloadsTo(this, name))
-    assert.ok(!isHybrid, `a ${format} was sent to ${name} in a hybrid envelope, and ${name} has published no key`);
-});
-
 const TYPES: Record<string, number[]> = {
   Welcome: [MsgType.mlsWelcome],
   PrivateMessage: [MsgType.mlsCommit, MsgType.mlsApplication],
@@ -320,15 +214,3 @@ Then(
     }
   },
 );
-
-/** Everything that the client has put into somebody's queue, from the beginning. */
-async function payloadsTo(world: ClientWorld, name: string): Promise<Unwrapped[]> {
-  const { key, hybrid } = await world.peer(name);
-  const payloads = (await world.node()).calls.flatMap(({ method, params }) => {
-    if (method === 'enqueue' && hex(params.recipientKey as Uint8Array) === hex(key)) return [params.payload];
-    if (method !== 'batchEnqueue') return [];
-    return (params.recipientKeys as Uint8Array[]).some((one) => hex(one) === hex(key)) ? [params.payload] : [];
-  });
-  assert.ok(payloads.length > 0, `nothing was put into ${name}'s queue`);
-  return payloads.map((payload) => unwrap(payload as Uint8Array, hybrid));
-}
