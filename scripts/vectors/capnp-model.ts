@@ -94,9 +94,8 @@ export class Model {
       if (low(pad) % 4 === 2) throw new Malformed('a landing pad that is a far pointer');
       return this.#near(pad, padSegment, padWord + 1 + offsetOf(pad));
     }
-    // The C++ implementation does not look whether it is double-far.
-    if ((low(pad) & 7) === 6) this.doubts.add('Undefined');
-    if (low(pad) % 4 !== 2) throw new Malformed('a landing pad that does not begin with a far pointer');
+    // The C++ implementation takes it for a far pointer when it is double-far, capnp-rust whatever it is.
+    if ((low(pad) & 7) !== 2) this.doubts.add('Undefined');
     const tag = this.word(padSegment, padWord + 1);
     if (low(tag) % 4 === 2) throw new Malformed('a tag that is a far pointer');
     if (low(tag) >>> 2 !== 0 || tag === 0n || low(tag) % 4 === 3) this.doubts.add('Undefined');
