@@ -9,6 +9,7 @@ import { type Expected, hex, type VectorCase } from './file.ts';
 export const CHANGED_FLAGS: Record<string, string> = {
   StillRight: 'One word of a right message is changed, and the message is right all the same.',
   BadPointer: 'A pointer leads out of the message, or is encoded in a way that is reserved.',
+  Unread: 'What is malformed are no words that the answer is read from: who follows every pointer finds it.',
   Overlap:
     'Two pointers lead to one word. No encoder does that, few readers notice: to refuse it is right, and to read what is there.',
   WrongKind:
@@ -62,6 +63,7 @@ export function caseOf(family: Family, { id, what, segments }: Mutation): Vector
   const found = expectationOf(segments, family.schema);
   if (!found) return undefined;
   const flags = flagsOf(found.expected, found.doubts, family.rightFlags);
+  if (found.isUnread && family.schema.hasUnread) flags.push('Unread');
   return family.make(`${family.prefix}-${id}`, `${family.title}: ${what}`, flags, bytes, found.expected);
 }
 

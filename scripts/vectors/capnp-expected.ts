@@ -14,21 +14,26 @@ export interface Schema {
   read: (root: View) => Reading;
   /** Whether the schema knows the pointer of a path ("0.2"): what a later one adds is nobody's to check. */
   knows: (path: string, model: Model) => boolean;
+  /** Whether there is something in such a message that is to be checked, and is no part of the answer. */
+  hasUnread?: boolean;
 }
 
 /**
  * What is to be expected of a message, by the encoding specification. Where right readers differ, reading it and refusing it
  * are both right.
- * @returns undefined when it cannot be told what a lenient reader would read; the doubts, sorted
+ * @returns undefined when it cannot be told what a lenient reader would read; the doubts, sorted; `isUnread`: only who follows
+ *   every pointer finds that it is malformed
  */
 export function expectationOf(
   segments: readonly (readonly bigint[])[],
   schema: Schema,
-): { expected: Expected; doubts: Doubt[] } | undefined {
+): { expected: Expected; doubts: Doubt[]; isUnread?: boolean } | undefined {
   const model = new Model(segments).walk();
   const { doubts } = model;
-  if (model.malformed.some((path) => schema.knows(path, model)))
-    return { expected: invalid('malformed', ...errorsOf(model, schema)), doubts: [] };
+  if (model.malformed.some((path) => schema.knows(path, model))) {
+    const errors = errorsOf(model, schema);
+    return { expected: invalid('malformed', ...(errors ?? [])), doubts: [], isUnread: errors !== undefined };
+  }
   if (model.malformed.length > 0) doubts.add('BeyondSchema');
   const { output, errors, capabilities = 0 } = schema.read(model.root());
   if (model.capabilities.some((index) => index >= capabilities)) doubts.add('Capability');
@@ -39,12 +44,12 @@ export function expectationOf(
   return { expected: sorted.length > 0 ? acceptable(output) : valid(output), doubts: sorted };
 }
 
-/** Of a malformed message: what a reader finds that looks at the values first. */
-function errorsOf(model: Model, schema: Schema): string[] {
+/** Of a malformed message: what a reader finds that looks at the values first; undefined when it finds that it is malformed. */
+function errorsOf(model: Model, schema: Schema): string[] | undefined {
   try {
     return schema.read(model.root()).errors;
   } catch (error) {
-    if (error instanceof Malformed) return [];
+    if (error instanceof Malformed) return undefined;
     throw error;
   }
 }

@@ -61,11 +61,12 @@ export class Model {
   }
 
   word(segment: number, word: number): bigint {
-    this.#require(segment, word, 1);
+    this.require(segment, word, 1);
     return (this.segments[segment] as readonly bigint[])[word] as bigint;
   }
 
-  #require(segment: number, word: number, count: number): void {
+  /** @throws Malformed unless so many words lie there */
+  require(segment: number, word: number, count: number): void {
     const length = this.segments[segment]?.length;
     if (length === undefined) throw new Malformed('there is no such segment');
     // What has no size lies nowhere; not every reader looks where it would.
@@ -86,7 +87,7 @@ export class Model {
     if (low(pointer) % 4 !== 2) return this.#near(pointer, segment, word + 1 + offsetOf(pointer));
     const [padSegment, padWord] = [high(pointer), low(pointer) >>> 3];
     const isDouble = (low(pointer) & 4) !== 0;
-    this.#require(padSegment, padWord, isDouble ? 2 : 1);
+    this.require(padSegment, padWord, isDouble ? 2 : 1);
     if (isWalk) this.#take(padSegment, padWord, isDouble ? 2 : 1);
     const pad = this.word(padSegment, padWord);
     if (!isDouble) {
@@ -112,14 +113,14 @@ export class Model {
     }
     const count = size >>> 3;
     if ((size & 7) !== 7) return { kind: 'list', segment, word, size: size & 7, count };
-    this.#require(segment, word, count + 1);
+    this.require(segment, word, count + 1);
     const tag = this.word(segment, word);
     if (low(tag) % 4 !== 0) throw new Malformed('a list of structs whose tag is none');
     const element = { dataWords: high(tag) & 0xffff, pointers: high(tag) >>> 16 };
     const elements = low(tag) >>> 2;
     const words = elements * (element.dataWords + element.pointers);
     // go-capnp goes by the tag alone, as long as there are so many words.
-    this.#require(segment, word, words + 1);
+    this.require(segment, word, words + 1);
     if (words !== count) this.doubts.add('Undefined');
     return { kind: 'list', segment, word: word + 1, size: 7, count: elements, element };
   }
@@ -153,7 +154,7 @@ export class Model {
   }
 
   #followStruct(of: { segment: number; dataWords: number; pointers: number }, word: number, path: number[]): void {
-    this.#require(of.segment, word, of.dataWords + of.pointers);
+    this.require(of.segment, word, of.dataWords + of.pointers);
     this.#take(of.segment, word, of.dataWords + of.pointers);
     for (let i = 0; i < of.pointers; i += 1) this.#follow(of.segment, word + of.dataWords + i, [...path, i]);
   }
@@ -169,7 +170,7 @@ export class Model {
       return;
     }
     const words = Math.ceil((count * (BITS[list.size] as number)) / 64);
-    this.#require(segment, word, words);
+    this.require(segment, word, words);
     if (list.size === 0 && count > MANY) this.doubts.add('Limit');
     this.#take(segment, word, words);
     if (list.size === 6) for (let i = 0; i < count; i += 1) this.#follow(segment, word + i, [...path, i]);
@@ -199,7 +200,10 @@ export class View {
   }
 
   static of(model: Model, found: Found): View {
-    if (found.kind === 'struct') return new View(model, found);
+    if (found.kind === 'struct') {
+      model.require(found.segment, found.word, found.dataWords + found.pointers);
+      return new View(model, found);
+    }
     if (found.kind !== 'null') model.doubts.add('WrongKind');
     return new View(model, { segment: 0, word: 0, dataWords: 0, pointers: 0 });
   }

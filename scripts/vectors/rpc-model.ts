@@ -1,6 +1,6 @@
 // The messages of rpc.capnp as somebody reads them who knows nothing else: for what becomes of changed ones.
 import type { Reading, Schema } from './capnp-expected.ts';
-import type { Model, View } from './capnp-model.ts';
+import { Malformed, type Model, type View } from './capnp-model.ts';
 import type { VectorCase } from './file.ts';
 
 type Message = Record<string, unknown>;
@@ -54,7 +54,7 @@ function capabilities(table: View[]): number {
       try {
         promisedAnswer(entry.struct(0));
       } catch (error) {
-        if (!(error instanceof Unknown)) throw error;
+        if (!(error instanceof Unknown || error instanceof Malformed)) throw error;
       }
     if (which === 5) entry.struct(0);
   }
@@ -165,6 +165,7 @@ function knows(path: string, model: Model): boolean {
 /** rpc.capnp. */
 export const RPC: Schema = {
   knows,
+  hasUnread: true,
   read: (root): Reading => {
     const which = root.number(0, 16);
     try {
