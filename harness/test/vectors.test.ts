@@ -50,6 +50,16 @@ describe('vectors', () => {
     assert.deepEqual(countVectors(results), { passed: vectors.length, failed: 0, skipped: 0 });
   });
 
+  it('a library that throws what it should not fails that case alone', async () => {
+    const broken = { ...byId('hybrid-key-zero'), input: { seed: '00' } };
+    const results = await runVectors({ vectors: [broken, byId('hybrid-key-zero')], timeoutMs: 10_000 });
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['failed', 'passed'],
+    );
+    assert.match(results[0]?.reason ?? '', /^it threw CoreError/);
+  });
+
   it('no case passes with a wrong answer', () => {
     for (const vector of vectors) {
       const { expected } = vector;
