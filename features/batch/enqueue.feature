@@ -125,7 +125,7 @@ Feature: One payload for many
       Then nothing is in Bob's queue, unless the batch was accepted
 
     Scenario: One queue is full
-      Given the target's queues hold 1000 messages at most
+      Given the target's queues hold 10000 messages at most
       And Alice's queue is empty
       And Bob's queue is empty
       When Mallory puts messages into Alice's queue up to the limit and one more

@@ -413,7 +413,7 @@ Feature: Queues
     A server MUST NOT refuse a message because the queue of somebody else is full.
 
     Scenario: Somebody else's queue is full
-      Given the target's queues hold 1000 messages at most
+      Given the target's queues hold 10000 messages at most
       And Alice's queue is empty
       And Bob's queue is empty
       When Bob puts messages into Alice's queue up to the limit and one more
