@@ -9,6 +9,7 @@ import { type Fault, refuse, sameBytes, type Variant } from './fault.ts';
 import { inErrors, inMethod, inParams, inResults, type MethodName } from './seams/methods.ts';
 import { waitMs } from './seams/queues.ts';
 import { inTwoSegments, type Layout, relayout } from './seams/relayout.ts';
+import { session, WITH_SESSIONS } from './seams/sessions.ts';
 import { inMessages } from './seams/stream.ts';
 
 const ALL = Object.keys(nodeService) as MethodName[];
@@ -26,6 +27,8 @@ const laidOut = (change: (bytes: Uint8Array) => Uint8Array): Fault =>
 const layout = (options: Partial<Layout>): Fault =>
   laidOut((bytes) => relayout(bytes, { isReversed: false, extraWords: 0, extraPointers: 0, ...options }));
 
+const GREATEST = (1n << 64n) - 1n;
+
 /** Every number of a queue is greater by this. */
 function numbersFrom(first: bigint): Fault {
   const shifted = inResults(['enqueue', 'fetch', 'fetchWait', 'peek', 'batchEnqueue'], (results) => {
@@ -33,7 +36,9 @@ function numbersFrom(first: bigint): Fault {
     if ('seqs' in results) return { seqs: results.seqs.map((seq) => seq + first) };
     return { payloads: results.payloads.map(({ seq, payload }) => ({ seq: seq + first, payload })) };
   });
-  const acks = inParams('ack', ({ seqUpTo }) => ({ seqUpTo: seqUpTo < first ? 0n : seqUpTo - first }));
+  const acks = inParams('ack', ({ seqUpTo }) => ({
+    seqUpTo: seqUpTo < first ? 0n : seqUpTo - first < GREATEST ? seqUpTo - first : GREATEST,
+  }));
   return combine([acks, shifted]);
 }
 
@@ -87,6 +92,7 @@ export const VARIANTS: readonly Variant[] = [
     layout({ extraWords: 1, extraPointers: 2 }),
   ),
   variant('numbers-elsewhere', 'begins to count at 2^40', numbersFrom(1n << 40n)),
+  variant('numbers-from-zero', 'begins to count at 0', numbersFrom(-1n)),
   variant('great-numbers', 'begins to count beyond 2^63', numbersFrom((1n << 63n) + 5n)),
   variant('other-order', 'answers calls of a session in any order', inAnyOrder()),
   variant('as-cpp', 'does in corner cases of RPC what the C++ implementation does', asCpp()),
@@ -169,8 +175,17 @@ export const VARIANTS: readonly Variant[] = [
     },
   ),
   variant('not-to-oneself', 'takes no message to oneself', notToOneself()),
-  variant('few-streams', 'lets a client have 4 streams at once, and asks each for Retry', {
-    listen: { initialMaxStreamsBidi: 4, retryThreshold: 0 },
+  variant('few-streams', 'lets a client have 4 streams and 64 KiB under way at once, and asks each for Retry', {
+    listen: {
+      initialMaxStreamsBidi: 4,
+      initialMaxData: 65_536,
+      initialMaxStreamData: 16_384,
+      maxDatagram: 1_200,
+      retryThreshold: 0,
+    },
+  }),
+  variant('stepwise-registration', 'takes the end of a registration on the session of its beginning alone', {
+    ...stepwiseRegistration(),
   }),
 ];
 
@@ -178,8 +193,8 @@ export const VARIANTS: readonly Variant[] = [
 export const TOGETHER: readonly (readonly string[])[] = [
   ['other-texts', 'numbers-elsewhere', 'odd-ids-refused', 'plain-names', 'two-segments', 'few-streams'],
   ['overloaded', 'great-numbers', 'odd-ids-apart', 'signed-tokens', 'reversed'],
-  ['slower', 'no-strangers', 'newer-schema'],
-  ['other-limits', 'small-pieces'],
+  ['slower', 'no-strangers', 'newer-schema', 'numbers-from-zero'],
+  ['other-limits', 'small-pieces', 'stepwise-registration'],
   ['looks-every-second', 'other-order', 'not-to-oneself', 'as-cpp'],
 ].map((names) => names.map((name) => `variant/${name}`));
 
@@ -193,6 +208,24 @@ function inAnyOrder(notReadyMs = 0): Fault {
     if (Math.random() < 0.5) await sleep(Math.random() * 12);
     return results;
   });
+}
+
+function stepwiseRegistration(): Fault {
+  const begun = new WeakMap<object, Set<string>>();
+  return {
+    ...inMethod(['opaqueRegisterStart', 'opaqueRegisterFinish'], async ({ name, params, next }) => {
+      const stream = session.getStore() ?? {};
+      const names = begun.get(stream) ?? new Set<string>();
+      begun.set(stream, names);
+      const isBegun = names.delete(params.username);
+      if (name === 'opaqueRegisterFinish' && params.username !== '' && !isBegun)
+        throw refuse('E010', 'no registration has begun here');
+      const results = await next();
+      if (name === 'opaqueRegisterStart') names.add(params.username);
+      return results;
+    }),
+    ...WITH_SESSIONS,
+  };
 }
 
 function notToOneself(): Fault {
