@@ -85,6 +85,8 @@ Feature: Looking up many hybrid keys
         | 288    | among       |
         | 31     | first among |
         | 33     | first among |
+        | 31     | in the middle of |
+        | 33     | in the middle of |
 
   @BAT-004 @level:should @profile:batch @source:decided
   Rule: BAT-004 A look-up has an end

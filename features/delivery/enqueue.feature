@@ -29,6 +29,11 @@ Feature: Enqueueing
         | 64     |
         | 288    |
 
+    @profile:batch
+    Scenario: Sending to a key of 31 bytes between others
+      When Alice calls batchEnqueue with a key of 31 bytes in the middle of the recipientKeys
+      Then the call fails with E004
+
     Scenario Outline: <method> for a key of <length> bytes
       When Alice calls <method> with a recipientKey of <length> bytes
       Then the call fails with E004 or E016

@@ -45,6 +45,13 @@ Feature: Fetching
       When Alice fetches from Alice's queue
       Then the answer holds all its messages
 
+    Scenario: No more than came
+      Given Alice's queue is empty
+      And Bob has put 5 messages into Alice's queue
+      When Alice fetches from Alice's queue with limit 2
+      Then the answer holds its first 2 messages
+      And Alice's queue still holds its messages
+
   @DS-012 @level:must @profile:core @source:decided
   Rule: DS-012 No more than the limit
     `fetch`, `fetchWait` and `peek` MUST return the first messages of the queue, at most `limit` of them, and all when

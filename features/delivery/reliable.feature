@@ -204,6 +204,13 @@ Feature: Peek and ack
       Then the call succeeds
       And nothing is in Alice's queue
 
+    Scenario: Up to the last but two of many
+      Given Alice's queue is empty
+      When Bob puts 140 short messages into Alice's queue
+      And Alice acks Alice's queue up to message 138
+      Then the call succeeds
+      And Alice's queue still holds its messages
+
   @DS-033 @level:must @profile:reliable @source:decided
   Rule: DS-033 An ack can be repeated
     A server MUST answer an `ack` without an error when nothing is to be removed: when the queue is empty, or `seqUpTo`

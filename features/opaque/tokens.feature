@@ -26,6 +26,12 @@ Feature: Session tokens
       And Carol leaves
       Then Carol's token opens Carol's queue
 
+    Scenario: Nothing is published for anybody else
+      Given Carol has registered
+      And Dave has registered
+      When Carol logs in
+      Then Carol's token publishes nothing for Dave
+
   @OPQ-005 @level:should @profile:opaque @source:decided
   Rule: OPQ-005 Tokens cannot be guessed
     Each login SHOULD return a new token of 32 random bytes.

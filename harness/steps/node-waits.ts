@@ -105,54 +105,6 @@ When(
   },
 );
 
-/** So many of them at a time: a server may bound how many calls wait for one recipient. */
-const WAITS_AT_A_TIME = 35;
-
-/** Waits in numbers, some at a time, all on one session. `end` is called with each lot when they have begun. */
-async function inLots(
-  scenario: NodeScenario,
-  queue: QueueName,
-  count: number,
-  timeoutMs: bigint,
-  end: (lot: Promise<Outcome | 'cancelled'>[], abort: AbortController) => Promise<unknown>,
-): Promise<void> {
-  const session = 'waiting in numbers';
-  await scenario.target.openAll([session]);
-  const params = { ...fetchParams(scenario, queue.owner, queue, 0), timeoutMs };
-  for (let left = count; left > 0; left -= WAITS_AT_A_TIME) {
-    const abort = new AbortController();
-    const options = { signal: abort.signal, timeoutMs: Number(timeoutMs) + MAX_LATE_MS };
-    const lot = Array.from({ length: Math.min(left, WAITS_AT_A_TIME) }, () =>
-      scenario.call(session, 'fetchWait', params, options).catch((error): Outcome | 'cancelled' => {
-        if (abort.signal.aborted) return 'cancelled';
-        throw error;
-      }),
-    );
-    await roundTrip(scenario, session);
-    await end(lot, abort);
-  }
-}
-
-When(
-  '{int} waits of {biginteger} ms have come to their end on {queue}',
-  async function (count: number, ms: bigint, queue: QueueName) {
-    await inLots(scenarioOf(this), queue, count, ms, async (lot) => {
-      for (const outcome of await Promise.all(lot))
-        if (outcome !== 'cancelled') expectEqual('messages in the answer', resultsOf(outcome).payloads?.length, 0);
-    });
-  },
-);
-
-When('{int} waits are begun and cancelled on {queue}', async function (count: number, queue: QueueName) {
-  const scenario = scenarioOf(this);
-  await inLots(scenario, queue, count, BigInt(MAX_LATE_MS), async (lot, abort) => {
-    abort.abort();
-    await Promise.all(lot);
-  });
-  await roundTrip(scenario, 'waiting in numbers');
-  await delay(CANCEL_SETTLE_MS);
-});
-
 Given('the target waits 10 seconds at most', function () {
   const { target } = scenarioOf(this);
   const { fetchWaitMs } = target.limits;

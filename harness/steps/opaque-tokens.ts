@@ -153,3 +153,13 @@ Then("{user}'s tokens are {int} different ones of {int} bytes", function (user: 
     count,
   );
 });
+
+Then("{user}'s token publishes nothing for {user}", async function (user: User, other: User) {
+  const scenario = OpaqueScenario.of(this);
+  const { identityKey } = scenario.user(other);
+  for (const method of ['uploadKeyPackage', 'uploadHybridKey'] as const) {
+    const { outcome } = await scenario.callWithToken(user, method, { identityKey });
+    if (outcome.kind === 'results') throw new Error(`${user}'s token was taken for ${method} of ${other}'s`);
+    expectEqual(`code of the refusal of ${method}`, outcome.code, 'E016');
+  }
+});

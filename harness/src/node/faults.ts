@@ -142,6 +142,13 @@ const FAULTS: [RegExp, Change][] = [
     },
   ],
   [
+    /a key of (\d+) bytes in the middle of the (identityKeys|recipientKeys)/,
+    (params, scenario, caller, length, field) => {
+      const own = scenario.identity(caller);
+      params[field as 'identityKeys'] = [own, ofLength(own, length), own];
+    },
+  ],
+  [
     /a key of (\d+) bytes among the (identityKeys|recipientKeys)/,
     (params, scenario, caller, length, field) => {
       params[field as 'identityKeys'].push(ofLength(scenario.identity(caller), length));

@@ -228,7 +228,11 @@ export class OpaqueScenario {
   }
 
   /** A right call of that user with the session token: for oneself, or about Alice. */
-  async callWithToken(name: User, method: CalledMethod): Promise<{ sent: CallParams; outcome: Outcome }> {
+  async callWithToken(
+    name: User,
+    method: CalledMethod,
+    changed: Partial<CallParams> = {},
+  ): Promise<{ sent: CallParams; outcome: Outcome }> {
     const scenario = scenarioOf(this.world);
     const params = rightCall(scenario, 'Mallory', method);
     const mallory = scenario.identity('Mallory');
@@ -239,6 +243,7 @@ export class OpaqueScenario {
       identityKeys: params.identityKeys.map(own),
       recipientKey: own(params.recipientKey),
       auth: bearer(this.token(name)),
+      ...changed,
     };
     return { sent, outcome: await scenario.call('with a session token', method, sent) };
   }

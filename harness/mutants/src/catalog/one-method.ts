@@ -1,5 +1,6 @@
 // Slips in one method, one field or one code, where the others are right.
 
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RpcException } from '@quicnprotochat/rpc';
 import type { Store } from '@quicnprotochat/server';
@@ -161,6 +162,30 @@ export const ONE_METHOD = [
   delivery('DS-007', 'waits-under-odd-ids', 'a wait takes a channel id of another length for none', {
     ...inParams('fetchWait', ({ channelId }) => ([0, 16].includes(channelId.length) ? {} : { channelId: NOTHING })),
   }),
+  batch('BAT-003', 'first-and-last', 'looks at the length of the first key and of the last', {
+    ...inParams('fetchHybridKeys', ({ identityKeys }) => ({ identityKeys: withinFitted(identityKeys) })),
+  }),
+  batch('DS-001', 'first-and-last-recipient', 'looks at the length of the first recipient and of the last', {
+    ...inParams('batchEnqueue', ({ recipientKeys }) => ({ recipientKeys: withinFitted(recipientKeys) })),
+  }),
+  delivery('DS-011', 'takes-one-more', 'a fetch with a limit removes one message more than it returns', {
+    ...inStore((store) => ({
+      take: async (queue, max) => {
+        const taken = await store.take(queue, max);
+        if (max.messages > 1 && max.messages !== ALL.messages) await store.take(queue, { ...max, messages: 1 });
+        return taken;
+      },
+    })),
+  }),
+  delivery('DS-032', 'hundred-at-a-time', 'an ack removes a hundred messages at most', {
+    ...inStore((store) => ({
+      ack: async (queue, seqUpTo) => {
+        const first = await store.peek(queue, { ...ALL, messages: 100 });
+        const last = first.filter(({ seq }) => seq <= seqUpTo).at(-1);
+        if (last) await store.ack(queue, last.seq);
+      },
+    })),
+  }),
   delivery('DS-013', 'polls-each-second', 'a fetch that finds nothing looks again after a second', {
     ...inMethod('fetch', async ({ next }) => {
       const results = await next();
@@ -180,6 +205,15 @@ export const ONE_METHOD = [
       return next();
     }),
   }),
+  opaque('OPQ-004', 'tokens-upload-for-anybody', 'lets who has logged in upload KeyPackages for anybody', {
+    ...inMethod('uploadKeyPackage', async ({ params, next, around }) => {
+      const own = around.isKnown(params.auth) ? undefined : await around.identityOf(params.auth);
+      const isRight = params.identityKey.length === 32 && params.package.length > 0;
+      if (!own || !isRight || params.auth.version !== 1) return next();
+      await around.store.addKeyPackage(params.identityKey, params.package, 1_000);
+      return { fingerprint: createHash('sha256').update(params.package).digest() };
+    }),
+  }),
   opaque('OPQ-029', 'names-end-at-zero', 'reads names as C strings', {
     ...inParams(OPAQUE, ({ username }) => ({ username: username.split('\0')[0] ?? '' })),
   }),
@@ -194,6 +228,9 @@ export const ONE_METHOD = [
     })),
   }),
 ];
+
+const withinFitted = (all: readonly Uint8Array[]): Uint8Array[] =>
+  all.map((key, i) => (i > 0 && i < all.length - 1 && key.length !== 32 ? new Uint8Array(32) : key));
 
 function seenByBeginning(): Fault {
   const seen = new Map<string, Uint8Array>();
