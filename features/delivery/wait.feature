@@ -151,7 +151,7 @@ Feature: Waiting for messages
 
     Scenario: Many waits that have ended by their time
       Given Alice's queue is empty
-      When 105 waits of 40 ms have come to their end on Alice's queue
+      When 70 waits of 40 ms have come to their end on Alice's queue
       And a wait of 20000 ms begins on Alice's queue
       And Bob puts some text into Alice's queue
       Then the wait ends with all its messages
@@ -352,7 +352,7 @@ Feature: Waiting for messages
 
     Scenario: Many that were cancelled, and another
       Given Alice's queue is empty
-      When 140 waits are begun and cancelled on Alice's queue
+      When 70 waits are begun and cancelled on Alice's queue
       And a wait of 20000 ms begins on Alice's queue
       And Bob puts some text into Alice's queue
       Then the wait ends with all its messages
