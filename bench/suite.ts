@@ -35,7 +35,7 @@ try {
     `${scenarios} scenarios in ${seconds(suiteMs)} s (${seconds(durationMs)} s without the start), ${cases} vectors in ${seconds(vectorsMs)} s`,
   );
   console.log(`${Math.round(((scenarios + cases) / (suiteMs + vectorsMs)) * 1_000)} cases a second`);
-  console.log(`the suite on four lanes beside one: ${(oneLane.ms / suiteMs).toFixed(2)} times as fast`);
+  console.log(`the suite on twelve lanes beside one: ${(oneLane.ms / suiteMs).toFixed(2)} times as fast`);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

@@ -10,6 +10,7 @@ import type { ScenarioResult } from './result.ts';
 import { runOnLanes } from './run/jobs.ts';
 import { laneRunner } from './run/lane-runner.ts';
 import { repeated, seedOfPass } from './run/repeat.ts';
+import { loadSteps } from './run/run.ts';
 import { resetHalt } from './run/stop.ts';
 import { watch } from './run/watch.ts';
 import { aboutTarget, addressesOf } from './target/about.ts';
@@ -40,7 +41,10 @@ const SCENARIOS_A_LANE = 40;
 export async function testServer({ options, args, scenarios, support, out }: ServerRun): Promise<Ran> {
   const print = (text: string): void => void out.write(`${text}\n`);
   const { network, seed } = options;
-  const lanes = await openLanes(options, Math.min(options.jobs, Math.ceil(scenarios.length / SCENARIOS_A_LANE)));
+  const opening = openLanes(options, Math.min(options.jobs, Math.ceil(scenarios.length / SCENARIOS_A_LANE)));
+  // While a server starts. What is wrong with the steps is told by whoever needs them.
+  loadSteps('server', support).catch(() => {});
+  const lanes = await opening;
   try {
     const [first, ...others] = lanes.targets;
     const offer = await probe(first);

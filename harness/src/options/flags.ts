@@ -164,7 +164,7 @@ export const FLAGS = {
     group: RUN,
     type: 'string',
     describe:
-      'how many scenarios run at once, each with people of its own; by default 4 on servers that the suite starts, 1 on a target',
+      'how many scenarios run at once, each with people of its own; by default 12 on the embedded server, 4 on servers of --command, 1 on a target',
   },
   shuffle: {
     group: RUN,

@@ -139,7 +139,7 @@ export function readOptions(raw: RawOptions): Options {
     seed: raw.shuffle === '' ? randomInt(2 ** 31).toString() : raw.shuffle,
     inputSeed: raw.seed ?? randomInt(2 ** 31).toString(),
     network: readNetwork(raw),
-    jobs: raw.jobs === undefined ? defaultJobs(raw.target === undefined) : parseCount('--jobs', raw.jobs, MAX_JOBS),
+    jobs: raw.jobs === undefined ? defaultJobs(raw) : parseCount('--jobs', raw.jobs, MAX_JOBS),
   };
 }
 
@@ -147,8 +147,11 @@ const MAX_JOBS = 64;
 const MAX_REPEAT = 1_000;
 const MOST_FAILURES = 100_000;
 
-/** While some scenarios wait, others run; but a server that somebody else runs may be smaller than this machine. */
-const defaultJobs = (isOurs: boolean): number => (isOurs ? 4 : 1);
+/** While some scenarios wait, others run; but each needs a server of a command, and a target may be smaller than this machine. */
+const defaultJobs = ({ target, command }: RawOptions): number => {
+  if (target !== undefined) return 1;
+  return command === undefined ? 12 : 4;
+};
 
 /** @throws UsageError */
 function readCommand(raw: RawOptions): ServerCommand | undefined {

@@ -37,6 +37,27 @@ test('each scenario is in one batch, and every lane has several', () => {
   assert.deepEqual(batchesOf([]), []);
 });
 
+test('on several lanes, what waits begins first, and the last batches are small', () => {
+  const mixed = [
+    ...Array.from({ length: 100 }, (_, i) => scenario('features/batch/a.feature', i + 1)),
+    ...Array.from({ length: 20 }, (_, i) => scenario('features/transport/b.feature', i + 1)),
+  ];
+  const batches = batchesOf(mixed, 3);
+  assert.deepEqual(new Set(batches.flatMap((batch) => batch.scenarios)), new Set(mixed));
+  assert.ok(batches[0]?.scenarios.every(({ uri }) => uri.includes('transport')));
+  const sizes = batches.map((batch) => batch.scenarios.length);
+  assert.deepEqual(
+    sizes,
+    sizes.toSorted((a, b) => b - a),
+  );
+  assert.deepEqual([sizes[0], sizes.at(-2)], [20, 8]);
+  // On one lane everything goes in its order.
+  assert.deepEqual(
+    batchesOf(mixed).flatMap((batch) => batch.scenarios),
+    mixed,
+  );
+});
+
 test('shuffled, each lane has its part, which depends on the number of lanes alone', () => {
   const batches = shuffledBatches(scenarios, 3, '7');
   assert.equal(batches.length, 3);

@@ -21,8 +21,6 @@ export async function runOnLanes(
 ): Promise<RunOutcome> {
   const batches =
     seed === undefined ? batchesOf(scenarios, runners.length) : shuffledBatches(scenarios, runners.length, seed);
-  // The last folders are those that wait longest: begun last, they would keep one lane when the others have ended.
-  if (seed === undefined && runners.length > 1) batches.reverse();
   const results = new Map<PlannedScenario, ScenarioResult>();
   const faults: string[] = [];
   let gone: string | undefined;

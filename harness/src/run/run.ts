@@ -47,7 +47,7 @@ export function runScenarios({ target, ...options }: RunOptions): Promise<RunOut
  * @throws SuiteError when cucumber cannot run them at all
  */
 export async function runSubject(options: SubjectRunOptions): Promise<RunOutcome> {
-  const { subject, parameters, redact, scenarios, onResult, support = [STEPS[subject]], seed } = options;
+  const { subject, parameters, redact, scenarios, onResult, support, seed } = options;
   const planned = new Map(scenarios.map((scenario) => [placeOf(scenario.uri, scenario.line), scenario]));
   const reader = new MessageReader(planned, onResult, redact);
   const errors = new TextSink();
@@ -55,7 +55,6 @@ export async function runSubject(options: SubjectRunOptions): Promise<RunOutcome
   const environment = { cwd: ROOT, stdout: nowhere, stderr: errors, env: process.env };
   const provided = {
     paths: pathsOf(scenarios),
-    import: support,
     format: ['./harness/src/run/silent-formatter.ts'],
     worldParameters: parameters as never,
     order: seed === undefined ? ('defined' as const) : (`random:${seed}` as const),
@@ -63,10 +62,7 @@ export async function runSubject(options: SubjectRunOptions): Promise<RunOutcome
   };
   const { runConfiguration } = await loadConfiguration({ file: false, provided }, environment);
   try {
-    // Modules are loaded once a process, and register their steps then: a further run uses those of the first.
-    const loading = libraries.get(support.join()) ?? loadSupport(runConfiguration, environment);
-    libraries.set(support.join(), loading);
-    const library = await loading;
+    const library = await loadSteps(subject, support);
     await runCucumber({ ...runConfiguration, support: library }, environment, (envelope: Envelope) =>
       reader.take(envelope),
     );
@@ -81,6 +77,30 @@ export async function runSubject(options: SubjectRunOptions): Promise<RunOutcome
 }
 
 const libraries = new Map<string, Promise<ISupportCodeLibrary>>();
+
+/**
+ * Loads the steps for a subject. Modules are loaded once a process, and register their steps then: later runs use those of the first.
+ * @param support step definitions; by default those of the suite
+ */
+export function loadSteps(
+  subject: Subject,
+  support: readonly string[] = [STEPS[subject]],
+): Promise<ISupportCodeLibrary> {
+  const key = support.join();
+  const loading = libraries.get(key) ?? importSteps([...support]);
+  libraries.set(key, loading);
+  return loading;
+}
+
+async function importSteps(paths: string[]): Promise<ISupportCodeLibrary> {
+  const environment = { cwd: ROOT, stdout: new TextSink(0), stderr: new TextSink(0), env: process.env };
+  const { runConfiguration } = await loadConfiguration({ file: false, provided: { import: paths } }, environment);
+  const library = await loadSupport(runConfiguration, environment);
+  // Cucumber looks again in each run which files these are, and loads none: one says as much.
+  return { ...library, originalCoordinates: { ...library.originalCoordinates, importPaths: [ONE_FILE] } };
+}
+
+const ONE_FILE = 'harness/steps/hooks.ts';
 
 /** `file:line:line` for each file, since a file alone would run all of it. */
 function pathsOf(scenarios: PlannedScenario[]): string[] {
