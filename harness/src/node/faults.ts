@@ -144,8 +144,9 @@ const FAULTS: [RegExp, Change][] = [
   [
     /a key of (\d+) bytes in the middle of the (identityKeys|recipientKeys)/,
     (params, scenario, caller, length, field) => {
-      const own = scenario.identity(caller);
-      params[field as 'identityKeys'] = [own, ofLength(own, length), own];
+      // Between those of a right call: not every server lets its caller be a recipient.
+      const [other = scenario.identity(caller)] = params[field as 'identityKeys'];
+      params[field as 'identityKeys'] = [other, ofLength(other, length), other];
     },
   ],
   [

@@ -9,7 +9,8 @@ type Results<N extends MethodName> = ResultsOf<(typeof nodeService)[N]>;
 
 /** How long an answer waits for another that it may be confused with, in ms. */
 const PARKED_MS = 40;
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** How long a parameter lies where the next call puts its own, in ms: less, and two calls would meet by chance alone. */
+const SHARED_MS = 3;
 
 /** Whether a call is right as far as its caller goes; methods without `auth` always are. */
 function isKnown<N extends MethodName>({ params, around }: Call<N>): boolean {
@@ -50,7 +51,7 @@ export function sharedField<N extends MethodName>(
   return inMethod(name, async (call) => {
     if (!isKnown(call) || !isMeant(call)) return call.next();
     shared = call.params[field];
-    await turn();
+    await sleep(SHARED_MS);
     return call.next({ ...call.params, [field]: shared });
   });
 }
