@@ -119,3 +119,9 @@ test('a target that went away ends the runs of its own lane alone', () => {
   resetStop(1);
   assert.equal(stopReason(1), undefined);
 });
+
+test('many lanes are no leak of listeners', async () => {
+  const lanes = Array.from({ length: 30 }, () => lane([]));
+  await runOnLanes(lanes, scenarios, undefined, () => undefined);
+  assert.ok(process.getMaxListeners() > lanes.length);
+});

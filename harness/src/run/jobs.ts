@@ -5,6 +5,9 @@ import type { Batch, LaneRunner } from './lane-runner.ts';
 import type { RunOutcome } from './outcome.ts';
 import { haltRuns } from './stop.ts';
 
+/** To what this process listens besides. */
+const OTHER_LISTENERS = 10;
+
 /** Tells what came of a scenario. @returns why what is left is not to run; undefined when it is */
 export type OnResult = (result: ScenarioResult) => string | undefined;
 
@@ -21,6 +24,8 @@ export async function runOnLanes(
 ): Promise<RunOutcome> {
   const batches =
     seed === undefined ? batchesOf(scenarios, runners.length) : shuffledBatches(scenarios, runners.length, seed);
+  // Of each step that runs cucumber listens for what nobody catches; with ten Node.js would warn of a leak.
+  process.setMaxListeners(Math.max(process.getMaxListeners(), OTHER_LISTENERS + runners.length));
   const results = new Map<PlannedScenario, ScenarioResult>();
   const faults: string[] = [];
   let gone: string | undefined;
