@@ -3,7 +3,7 @@ import { framed } from './capnp.ts';
 import { expectationOf, type Schema } from './capnp-expected.ts';
 import { Model } from './capnp-model.ts';
 import { farMutations, type Mutation, mutations } from './capnp-mutations.ts';
-import { type Expected, hex, type VectorCase } from './file.ts';
+import { type Expected, hex, type VectorCase, type VectorFile, type VectorGroup, withFlags } from './file.ts';
 
 /** What the flags mean that changed messages have. */
 export const CHANGED_FLAGS: Record<string, string> = {
@@ -25,6 +25,7 @@ export const CHANGED_FLAGS: Record<string, string> = {
   BeyondSchema: 'Something that the schema does not know is malformed: to refuse it is right, and not to look at it.',
   IdLength: 'groupId or senderId has neither 32 bytes nor none.',
   UnknownType: 'msgType is no value of the enum.',
+  Truncated: 'The message is cut.',
 };
 
 export interface Family {
@@ -114,3 +115,24 @@ export function shortened(family: Family, segments: bigint[][]): VectorCase[] {
 }
 
 const slug = (name: string): string => name.replaceAll(/[^a-zA-Z0-9]+/g, '-');
+
+type About = Pick<VectorGroup, 'requirements' | 'description'>;
+
+/** A file of changed messages: a group for each verdict, and those that were cut. */
+export function changedFile(
+  head: Pick<VectorFile, 'name' | 'schema' | 'description'>,
+  kind: string,
+  { changed, cut }: { changed: readonly VectorCase[]; cut: VectorCase[] },
+  about: { valid: About; invalid: About; acceptable: string[]; cut: About },
+): VectorFile {
+  const judged = (result: Expected['result']): VectorCase[] =>
+    changed.filter(({ expected }) => expected.result === result);
+  const differ = 'One pointer is changed so that right readers differ: they refuse it, or read the same of it.';
+  const groups = [
+    { kind, ...about.valid, cases: judged('valid') },
+    { kind, ...about.invalid, cases: judged('invalid') },
+    { kind, requirements: about.acceptable, description: differ, cases: judged('acceptable') },
+    { kind, ...about.cut, cases: cut },
+  ];
+  return withFlags({ ...head, groups }, CHANGED_FLAGS);
+}

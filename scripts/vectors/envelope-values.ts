@@ -2,10 +2,9 @@
 import { framed, message, type Node } from './capnp.ts';
 import { scatter } from './capnp-scattered.ts';
 import { base, DEFAULTS, type Fields, node, none, output, parse, TYPES } from './envelope-fields.ts';
-import { bytesOf, invalid, type VectorCase, valid } from './file.ts';
+import { bytesOf, invalid, range, type VectorCase, valid } from './file.ts';
 import { Random } from './random.ts';
 
-const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 const right = (id: string, comment: string, fields: Fields, flags: string[] = []): VectorCase =>
   parse(id, comment, flags, message(node(fields)), valid(output(fields)));
 /** Little but what a case is about. */

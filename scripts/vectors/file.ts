@@ -44,6 +44,9 @@ export function bytesOf(label: string, length: number): Uint8Array {
   return Uint8Array.from(Buffer.concat(blocks).subarray(0, length));
 }
 
+/** The whole numbers from … to, both among them. */
+export const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
 /** A copy with one bit flipped. @param bit counts from the lowest bit of the first byte */
 export function flipBit(bytes: Uint8Array, bit: number): Uint8Array {
   const copy = Uint8Array.from(bytes);

@@ -5,18 +5,18 @@ import {
   flipBit,
   hex,
   invalid,
+  range,
   replaceAt,
   type VectorCase,
   type VectorFile,
   valid,
   withFlags,
 } from './file.ts';
+import { sealedTo } from './hybrid-encrypted.ts';
 import { open } from './hybrid-opened.ts';
 import { plaintext, sample } from './hybrid-samples.ts';
 import { bob, choicesOf, HEADER_LEN, keypair, seal, withCoefficient } from './hybrid-scheme.ts';
 import { Random } from './random.ts';
-
-const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 /** ChaCha20 takes blocks of 64 bytes, Poly1305 of 16. */
 const LENGTHS = [
@@ -194,24 +194,9 @@ function encrypted(): VectorCase[] {
 }
 
 const sealed = (): VectorCase[] =>
-  [2, 8, 31, 32, 33, 127, 128, 129].map((length) => {
-    const recipient = keypair(bytesOf(`hybrid seal to ${length}`, 96));
-    const choices = choicesOf(`hybrid seal ${length}`);
-    const text = bytesOf(`hybrid seal plaintext ${length}`, length);
-    return {
-      id: `hybrid-seal-${length}`,
-      comment: `${length} bytes, with the random choices given`,
-      flags: ['Deterministic'],
-      input: {
-        publicKey: hex(recipient.publicKey),
-        plaintext: hex(text),
-        ephemeral: hex(choices.ephemeral),
-        coins: hex(choices.coins),
-        nonce: hex(choices.nonce),
-      },
-      expected: valid({ envelope: hex(seal(recipient.publicKey, text, choices)) }),
-    };
-  });
+  [2, 8, 31, 32, 33, 127, 128, 129].map((length) =>
+    sealedTo(keypair(bytesOf(`hybrid seal to ${length}`, 96)).publicKey, length),
+  );
 
 export const hybridChangedFile = (flags: Record<string, string>): VectorFile =>
   withFlags(

@@ -117,21 +117,23 @@ export function refusedKeys(): VectorCase[] {
   ];
 }
 
-export const sealed = (): VectorCase[] =>
-  LENGTHS.map((length) => {
-    const choices = choicesOf(`hybrid seal ${length}`);
-    const text = bytesOf(`hybrid seal plaintext ${length}`, length);
-    return {
-      id: `hybrid-seal-${length}`,
-      comment: `${length} bytes, with the random choices given`,
-      flags: ['Deterministic'],
-      input: {
-        publicKey: hex(bob.publicKey),
-        plaintext: hex(text),
-        ephemeral: hex(choices.ephemeral),
-        coins: hex(choices.coins),
-        nonce: hex(choices.nonce),
-      },
-      expected: valid({ envelope: hex(seal(bob.publicKey, text, choices)) }),
-    };
-  });
+/** A plaintext of that length, sealed with the random choices given. */
+export function sealedTo(publicKey: Uint8Array, length: number): VectorCase {
+  const choices = choicesOf(`hybrid seal ${length}`);
+  const text = bytesOf(`hybrid seal plaintext ${length}`, length);
+  return {
+    id: `hybrid-seal-${length}`,
+    comment: `${length} bytes, with the random choices given`,
+    flags: ['Deterministic'],
+    input: {
+      publicKey: hex(publicKey),
+      plaintext: hex(text),
+      ephemeral: hex(choices.ephemeral),
+      coins: hex(choices.coins),
+      nonce: hex(choices.nonce),
+    },
+    expected: valid({ envelope: hex(seal(publicKey, text, choices)) }),
+  };
+}
+
+export const sealed = (): VectorCase[] => LENGTHS.map((length) => sealedTo(bob.publicKey, length));

@@ -1,13 +1,23 @@
 // Signatures with each byte changed, scalars over the order, and points that are none, small, or written otherwise.
 import { createHash } from 'node:crypto';
 import { ed25519 } from '@noble/curves/ed25519.js';
-import { acceptable, bytesOf, concat, flipBit, hex, invalid, replaceAt, type VectorCase, valid } from './file.ts';
+import {
+  acceptable,
+  bytesOf,
+  concat,
+  flipBit,
+  hex,
+  invalid,
+  range,
+  replaceAt,
+  type VectorCase,
+  valid,
+} from './file.ts';
 import { Random } from './random.ts';
 
 /** The order of the base point (RFC 8032, section 5.1). */
 const L = 2n ** 252n + 27742317777372353535851937790883648493n;
 const P = 2n ** 255n - 19n;
-const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 const littleEndian = (value: bigint): Uint8Array =>
   Uint8Array.from({ length: 32 }, (_, i) => Number((value >> BigInt(8 * i)) & 255n));
 const numberOf = (bytes: Uint8Array): bigint => BigInt(`0x${hex(Uint8Array.from(bytes).reverse())}`);

@@ -2,6 +2,7 @@ import { x25519 } from '@noble/curves/ed25519.js';
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 import { acceptable, bytesOf, flipBit, hex, invalid, type VectorCase, type VectorFile, valid } from './file.ts';
 import { keypair, LOW_ORDER, littleEndian, schedule, withCoefficient } from './hybrid-scheme.ts';
+import { ML_KEM_FLAGS, mlKemGroups } from './ml-kem.ts';
 import { moreAgreements } from './x25519-agreed.ts';
 
 const fromHex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
@@ -187,10 +188,7 @@ export function keyScheduleFile(): VectorFile {
       LowOrder: 'An X25519 key whose shared secret is zero, whatever the other key.',
       Twist: 'A public key that is no point of the curve but one of its twist: RFC 7748 takes it like any other.',
       NonCanonicalX25519: 'RFC 7748 takes it for another encoding of a key; stricter libraries refuse it.',
-      NonCanonicalKey: 'An ML-KEM encapsulation key with a coefficient of 3,329 or more (FIPS 203, section 7.2).',
-      ImplicitRejection: 'A wrong ciphertext gives a secret, too, and no error (FIPS 203, section 6.3).',
-      Deterministic:
-        'The random choices are given. Only for implementations that have a seam for tests; others answer "unsupported".',
+      ...ML_KEM_FLAGS,
     },
     groups: [
       {
@@ -199,18 +197,7 @@ export function keyScheduleFile(): VectorFile {
         description: 'X25519 (RFC 7748).',
         cases: [...agreements(), ...moreAgreements()],
       },
-      {
-        kind: 'ml-kem-768-decapsulate',
-        requirements: ['HYB-002', 'HYB-004'],
-        description: 'Seed d | z and ciphertext → shared secret (FIPS 203).',
-        cases: decapsulations(),
-      },
-      {
-        kind: 'ml-kem-768-encapsulate',
-        requirements: ['HYB-009'],
-        description: 'Encapsulation key and coins → ciphertext and shared secret (FIPS 203).',
-        cases: encapsulations(),
-      },
+      ...mlKemGroups(decapsulations(), encapsulations()),
       {
         kind: 'hybrid-schedule',
         requirements: ['HYB-004'],

@@ -6,16 +6,17 @@ import {
   flipBit,
   hex,
   invalid,
+  range,
   replaceAt,
   type VectorCase,
   type VectorFile,
+  type VectorGroup,
   valid,
   withFlags,
 } from './file.ts';
 import { keypair, withCoefficient } from './hybrid-scheme.ts';
 import { Random } from './random.ts';
 
-const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 const CIPHERTEXT_LEN = 1088;
 
 function decapsulations(): VectorCase[] {
@@ -126,6 +127,29 @@ function encapsulations(): VectorCase[] {
   ];
 }
 
+/** What the flags of ML-KEM mean. */
+export const ML_KEM_FLAGS: Record<string, string> = {
+  NonCanonicalKey: 'An ML-KEM encapsulation key with a coefficient of 3,329 or more (FIPS 203, section 7.2).',
+  ImplicitRejection: 'A wrong ciphertext gives a secret, too, and no error (FIPS 203, section 6.3).',
+  Deterministic:
+    'The random choices are given. Only for implementations that have a seam for tests; others answer "unsupported".',
+};
+
+export const mlKemGroups = (decapsulated: VectorCase[], encapsulated: VectorCase[]): VectorGroup[] => [
+  {
+    kind: 'ml-kem-768-decapsulate',
+    requirements: ['HYB-002', 'HYB-004'],
+    description: 'Seed d | z and ciphertext → shared secret (FIPS 203).',
+    cases: decapsulated,
+  },
+  {
+    kind: 'ml-kem-768-encapsulate',
+    requirements: ['HYB-009'],
+    description: 'Encapsulation key and coins → ciphertext and shared secret (FIPS 203).',
+    cases: encapsulated,
+  },
+];
+
 export const mlKemFile = (): VectorFile =>
   withFlags(
     {
@@ -133,25 +157,7 @@ export const mlKemFile = (): VectorFile =>
       schema: 'key-schedule',
       description:
         'ML-KEM-768 by itself: ciphertexts that were changed at every kind of place, and keys at the edge of what is one.',
-      groups: [
-        {
-          kind: 'ml-kem-768-decapsulate',
-          requirements: ['HYB-002', 'HYB-004'],
-          description: 'Seed d | z and ciphertext → shared secret (FIPS 203).',
-          cases: decapsulations(),
-        },
-        {
-          kind: 'ml-kem-768-encapsulate',
-          requirements: ['HYB-009'],
-          description: 'Encapsulation key and coins → ciphertext and shared secret (FIPS 203).',
-          cases: encapsulations(),
-        },
-      ],
+      groups: mlKemGroups(decapsulations(), encapsulations()),
     },
-    {
-      NonCanonicalKey: 'An ML-KEM encapsulation key with a coefficient of 3,329 or more (FIPS 203, section 7.2).',
-      ImplicitRejection: 'A wrong ciphertext gives a secret, too, and no error (FIPS 203, section 6.3).',
-      Deterministic:
-        'The random choices are given. Only for implementations that have a seam for tests; others answer "unsupported".',
-    },
+    ML_KEM_FLAGS,
   );

@@ -1,7 +1,7 @@
 // Messages of rpc.capnp of which a pointer was changed.
 import { layOut, message, type Node } from './capnp.ts';
-import { CHANGED_FLAGS, changedFarPointers, changedPointers, type Family, shortened } from './capnp-changed.ts';
-import { bytesOf, invalid, type VectorCase, type VectorFile, withFlags } from './file.ts';
+import { changedFarPointers, changedFile, changedPointers, type Family, shortened } from './capnp-changed.ts';
+import { bytesOf, invalid, type VectorCase, type VectorFile } from './file.ts';
 import {
   abort,
   body,
@@ -151,45 +151,21 @@ function cuts(bases: readonly Base[]): VectorCase[] {
   });
 }
 
-const has = (result: string) => (one: VectorCase) => one.expected.result === result;
-
-function file(name: string, description: string, bases: readonly Base[]): VectorFile {
-  const all = changed(bases);
-  return withFlags(
+const file = (name: string, description: string, bases: readonly Base[]): VectorFile =>
+  changedFile(
+    { name, schema: 'rpc-frames', description },
+    'rpc-message',
+    { changed: changed(bases), cut: cuts(bases.slice(0, 2)) },
     {
-      name,
-      schema: 'rpc-frames',
-      description,
-      groups: [
-        {
-          kind: 'rpc-message',
-          requirements: ['RPC-002', 'RPC-030', 'RPC-031', 'RPC-038'],
-          description: 'One word is changed, and the message is right all the same.',
-          cases: all.filter(has('valid')),
-        },
-        {
-          kind: 'rpc-message',
-          requirements: ['RPC-021'],
-          description: 'One pointer is changed, and the message is malformed.',
-          cases: all.filter(has('invalid')),
-        },
-        {
-          kind: 'rpc-message',
-          requirements: ['RPC-021', 'RPC-022'],
-          description: 'One pointer is changed so that right readers differ: they refuse it, or read the same of it.',
-          cases: all.filter(has('acceptable')),
-        },
-        {
-          kind: 'rpc-message',
-          requirements: ['RPC-021'],
-          description: 'Cut at each half of a word.',
-          cases: cuts(bases.slice(0, 2)),
-        },
-      ],
+      valid: {
+        requirements: ['RPC-002', 'RPC-030', 'RPC-031', 'RPC-038'],
+        description: 'One word is changed, and the message is right all the same.',
+      },
+      invalid: { requirements: ['RPC-021'], description: 'One pointer is changed, and the message is malformed.' },
+      acceptable: ['RPC-021', 'RPC-022'],
+      cut: { requirements: ['RPC-021'], description: 'Cut at each half of a word.' },
     },
-    { ...CHANGED_FLAGS, Truncated: 'The message is cut.' },
   );
-}
 
 export const rpcCallsChangedFile = (): VectorFile =>
   file(

@@ -6,6 +6,7 @@ import {
   type Expected,
   hex,
   invalid,
+  range,
   type VectorCase,
   type VectorFile,
   valid,
@@ -26,8 +27,6 @@ const streamOf = (frames: readonly (readonly number[])[]): Uint8Array =>
   concat(...frames.map((lengths) => framed(lengths.map((length) => Array.from({ length }, (_, i) => BigInt(i + 1))))));
 const whole = (id: string, comment: string, flags: string[], frames: number[][]): VectorCase =>
   split(id, comment, flags, streamOf(frames), valid({ frames }));
-
-const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 const COUNTS = [...range(1, 40), 47, 48, 49, 63, 64, 65, 66, 95, 96, 97, 127, 128, 129, 130, 255, 256];
 

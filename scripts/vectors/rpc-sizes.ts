@@ -1,6 +1,7 @@
 // Messages of rpc.capnp as other schemas have them: structs of other sizes, and bits that mean nothing today.
 import { type Node, text } from './capnp.ts';
 import type { VectorCase } from './file.ts';
+import { range } from './file.ts';
 import {
   body,
   call,
@@ -12,7 +13,7 @@ import {
   promisedAnswer,
   returned,
 } from './rpc-messages.ts';
-import { casesOf, type One, plainCall, range } from './rpc-values.ts';
+import { casesOf, type One, plainCall } from './rpc-values.ts';
 
 type Struct = { data: readonly bigint[]; pointers: readonly Node[] };
 

@@ -2,7 +2,7 @@
 import { layOut, type Node } from './capnp.ts';
 import { caseOf, isCase } from './capnp-changed.ts';
 import { scatter } from './capnp-scattered.ts';
-import { bytesOf, type VectorCase } from './file.ts';
+import { bytesOf, range, type VectorCase } from './file.ts';
 import { Random } from './random.ts';
 import {
   abort,
@@ -26,7 +26,6 @@ import { RPC, resolvesDiffer } from './rpc-model.ts';
 /** The beginning of the id, what the message is and what is special, and the message. */
 export type One = [id: string, comment: string, root: Node];
 
-export const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 const seen = (): Set<string> => new Set();
 
 /** @param rightFlags of the cases that are right */

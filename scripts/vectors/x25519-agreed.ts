@@ -1,10 +1,9 @@
 // X25519 with keys of every kind (RFC 7748): at random, on the twist, at the edges of the field, written otherwise.
 import { x25519 } from '@noble/curves/ed25519.js';
-import { acceptable, bytesOf, hex, type VectorCase, valid } from './file.ts';
+import { acceptable, bytesOf, hex, range, type VectorCase, valid } from './file.ts';
 import { littleEndian } from './hybrid-scheme.ts';
 
 const P = 2n ** 255n - 19n;
-const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 function one(id: string, comment: string, secret: Uint8Array, publicKey: Uint8Array, flags: string[] = []): VectorCase {
   const output = { sharedSecret: hex(x25519.getSharedSecret(secret, publicKey)) };
